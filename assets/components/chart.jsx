@@ -1,0 +1,202 @@
+// Charts. Plotly's basic bundle is loaded on first use only; colours, direction and locale come from the page itself.
+import { useEffect, useMemo, useRef, useState } from "react";
+
+const token = (style, name) => style.getPropertyValue(name).trim();
+
+/** Resolves any CSS colour (color-mix, var chains) to rgb, which is what plotly understands. */
+function colours(host) {
+  const style = getComputedStyle(host);
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 1;
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  const probe = document.createElement("span");
+  probe.hidden = true;
+  host.append(probe);
+  const rgb = (name) => {
+    probe.style.color = `var(${name})`;
+    pen.clearRect(0, 0, 1, 1);
+    pen.fillStyle = getComputedStyle(probe).color;
+    pen.fillRect(0, 0, 1, 1);
+    return pen.getImageData(0, 0, 1, 1).data.slice(0, 3).join(",");
+  };
+  const palette = [1, 2, 3, 4, 5, 6].map((n) => rgb(`--chart-${n}`));
+  const named = Object.fromEntries(["text", "text-2", "surface", "border", "chart-grid", "chart-previous"].map((name) => [name, `rgb(${rgb(`--${name}`)})`]));
+  probe.remove();
+  return { palette, named, font: token(style, "font-family") };
+}
+
+function formatter(locale, format, currency, compact) {
+  const options = { percent: { style: "percent", maximumFractionDigits: 1 }, currency: { style: "currency", currency: currency || "EUR" } }[format] || { maximumFractionDigits: 2 };
+  if (compact) Object.assign(options, format === "percent" ? { maximumFractionDigits: 0 } : { notation: "compact", maximumFractionDigits: 1, minimumFractionDigits: 0 });
+  try {
+    return new Intl.NumberFormat(locale || undefined, options);
+  } catch {
+    return new Intl.NumberFormat(undefined, options);
+  }
+}
+
+/** Four to six round steps from zero (or below) to the largest value. */
+function ticks(low, high) {
+  if (high <= low) return [0, 1];
+  const rough = (high - low) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough) * power;
+  const all = [];
+  for (let at = Math.floor(low / step) * step; at < high + step; at += step) all.push(Number(at.toPrecision(12)));
+  return all;
+}
+
+function extent(series, stacked, count) {
+  const sums = Array.from({ length: count }, (_, i) => series.reduce((sum, one) => sum + (one.values[i] || 0), 0));
+  const values = stacked ? sums : series.flatMap((one) => one.values.filter((value) => value !== null && value !== undefined));
+  return [Math.min(0, ...values), Math.max(0, ...values)];
+}
+
+function figure({ x, series, kind, stacked, height, host, number, short }) {
+  const { palette, named, font } = colours(host);
+  const rtl = getComputedStyle(host.closest("figure")).direction === "rtl"; // the frame itself stays ltr: svg anchors flip otherwise
+  const base = { font: { family: font, size: 12, color: named["text-2"] }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", height, showlegend: false, dragmode: false, separators: ".,",
+    hoverlabel: { bgcolor: named.surface, bordercolor: named.border, font: { color: named.text, size: 12 }, align: rtl ? "right" : "left" } };
+  if (kind === "donut") {
+    const data = [{ type: "pie", hole: 0.68, labels: x, values: series[0]?.values || [], sort: false, textinfo: "none", direction: rtl ? "counterclockwise" : "clockwise",
+      marker: { colors: x.map((_, i) => `rgb(${palette[i % 6]})`), line: { color: named.surface, width: 2 } },
+      text: (series[0]?.values || []).map((value) => number.format(value)), hovertemplate: "%{label}<br><b>%{text}</b><extra></extra>" }];
+    return { data, layout: { ...base, margin: { l: 8, r: 8, t: 8, b: 8 } } };
+  }
+  let colour = 0;
+  const data = series.map((one) => {
+    const bar = (one.kind || kind) === "bar";
+    const rgb = one.dash ? null : palette[colour++ % 6];
+    const paint = rgb ? `rgb(${rgb})` : named["chart-previous"];
+    const common = { x: x.map((_, i) => i), y: one.values, name: one.name, text: one.values.map((value) => (value === null ? "" : number.format(value))), textposition: "none", hovertemplate: `${rtl ? "\u200f" : ""}%{fullData.name}: <b>%{text}</b><extra></extra>` };
+    if (bar) return { ...common, type: "bar", marker: { color: paint, cornerradius: 3 } };
+    const area = (one.kind || kind) === "area" && !one.dash;
+    return { ...common, type: "scatter", mode: one.values.length < 2 ? "markers" : "lines", line: { color: paint, width: one.dash ? 1.5 : 2, dash: one.dash ? "4px,4px" : "solid", shape: "linear" }, marker: { size: 6, color: paint },
+      stackgroup: stacked ? "all" : undefined, fill: area && !stacked ? "tozeroy" : undefined, fillcolor: area ? `rgba(${rgb},0.12)` : undefined };
+  });
+  const [low, high] = extent(series, stacked, x.length);
+  const marks = ticks(low, high);
+  const every = Math.max(1, Math.ceil(x.length / Math.max(2, Math.floor(host.clientWidth / 76))));
+  const shown = x.map((_, i) => i).filter((i) => i % every === 0);
+  const edge = kind === "bar" || series.some((one) => one.kind === "bar") ? 0.6 : x.length > 1 ? 0.15 : 0.5;
+  const span = [-edge, x.length - 1 + edge];
+  const layout = {
+    ...base,
+    margin: { l: rtl ? 12 : 8, r: rtl ? 8 : 12, t: 8, b: 8 },
+    barmode: stacked ? "stack" : "group",
+    bargap: 0.35,
+    hovermode: "x unified",
+    xaxis: { tickvals: shown, ticktext: shown.map((i) => x[i]), range: rtl ? span.reverse() : span, showgrid: false, zeroline: false, fixedrange: true, automargin: true, tickangle: 0, ticks: "", showline: true, linecolor: named.border, showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "solid", spikecolor: named.border, hoverformat: "" },
+    yaxis: { tickvals: marks, ticktext: marks.map((value) => short.format(value)), range: [marks[0], marks.at(-1)], side: rtl ? "right" : "left", gridcolor: named["chart-grid"], zeroline: false, fixedrange: true, automargin: true, ticks: "" },
+  };
+  // A unified hover label titles itself with the position; the label of the day is what a reader needs.
+  layout.xaxis.unifiedhovertitle = { text: "%{customdata}" };
+  data.forEach((trace) => (trace.customdata = x));
+  return { data, layout };
+}
+
+/** Visually hidden table with the same numbers, for those who can't see the drawing. */
+function DataTable({ caption, x, series, number }) {
+  return (
+    <div className="visually-hidden">
+      <table>
+        <caption>{caption}</caption>
+        <thead><tr><td />{series.map((one, i) => <th key={i} scope="col">{one.name}</th>)}</tr></thead>
+        <tbody>
+          {x.map((label, row) => (
+            <tr key={row}><th scope="row">{label}</th>{series.map((one, i) => <td key={i}>{one.values[row] === null || one.values[row] === undefined ? "–" : number.format(one.values[row])}</td>)}</tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Legend({ names, kind, labels }) {
+  let colour = 0;
+  return (
+    <ul className="chart-legend" aria-hidden="true">
+      {names.map((one, i) => (
+        <li key={i}>
+          <span className={one.dash ? "chart-key chart-key-dash" : "chart-key"} style={one.dash ? undefined : { background: `var(--chart-${(colour++ % 6) + 1})` }} />
+          {one.name}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function AtriumChart({ x = [], series = [], kind = "area", label, height = 260, stacked = false, format = "number", currency, locale, legend = true, className }) {
+  const host = useRef(null);
+  const [plotly, setPlotly] = useState(null);
+  const [look, setLook] = useState(0);
+  const [lang, setLang] = useState("en");
+  const number = useMemo(() => formatter(locale || lang, format, currency, false), [locale, lang, format, currency]);
+  const short = useMemo(() => formatter(locale || lang, format, currency, true), [locale, lang, format, currency]);
+  useEffect(() => {
+    let gone = false;
+    import("plotly.js-basic-dist-min").then((module) => gone || setPlotly(() => module.default ?? module));
+    return () => void (gone = true);
+  }, []);
+  useEffect(() => {
+    // Theme, language and direction live on <html>; the palette may follow late with the brand's stylesheet.
+    const read = () => {
+      setLang(document.documentElement.lang || "en");
+      setLook((n) => n + 1);
+    };
+    read();
+    const watch = new MutationObserver(read);
+    watch.observe(document.documentElement, { attributes: true, attributeFilter: ["class", "lang", "dir", "data-theme", "style"] });
+    return () => watch.disconnect();
+  }, []);
+  useEffect(() => {
+    if (!plotly || !host.current || !x.length) return;
+    const draw = () => {
+      if (!host.current?.clientWidth) return;
+      const { data, layout } = figure({ x, series, kind, stacked, height, host: host.current, number, short });
+      plotly.react(host.current, data, { ...layout, width: host.current.clientWidth }, { displayModeBar: false, responsive: false, staticPlot: false, scrollZoom: false, doubleClick: false, showTips: false });
+    };
+    draw();
+    let frame = 0;
+    let width = host.current.clientWidth;
+    const resize = new ResizeObserver(() => {
+      if (host.current && host.current.clientWidth !== width) {
+        width = host.current.clientWidth;
+        cancelAnimationFrame(frame);
+        frame = requestAnimationFrame(draw);
+      }
+    });
+    resize.observe(host.current);
+    return () => {
+      resize.disconnect();
+      cancelAnimationFrame(frame);
+    };
+  }, [plotly, look, JSON.stringify(x), JSON.stringify(series), kind, stacked, height, number, short]);
+  useEffect(() => () => void (plotly && host.current && plotly.purge(host.current)), [plotly]);
+  const names = kind === "donut" ? x.map((name, i) => ({ name: `${name} · ${number.format(series[0]?.values?.[i] ?? 0)}` })) : series;
+  return (
+    <figure className={className} data-kind={kind}>
+      <div role="img" aria-label={label} className="chart-frame" style={{ minHeight: height }} dir="ltr" data-ready={Boolean(plotly)}>
+        <div ref={host} className="chart-canvas" />
+        {plotly ? null : <div className="skeleton chart-wait" style={{ height }} />}
+      </div>
+      {legend && names.length > 1 ? <Legend names={names} /> : null}
+      <DataTable caption={label} x={x} series={series} number={number} />
+    </figure>
+  );
+}
+
+/** Tiny trend line: no axes, hidden from screen readers (the tile beside it says the number). */
+export function AtriumSparkline({ values = [], className, width = 96, height = 28 }) {
+  const numbers = values.filter((value) => value !== null && value !== undefined);
+  if (numbers.length < 2) return null;
+  const low = Math.min(...numbers);
+  const span = Math.max(...numbers) - low || 1;
+  const points = numbers.map((value, i) => `${((i / (numbers.length - 1)) * width).toFixed(1)},${(height - 2 - ((value - low) / span) * (height - 4)).toFixed(1)}`);
+  return (
+    <svg className={className} viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true" focusable="false">
+      <polygon points={`0,${height} ${points.join(" ")} ${width},${height}`} className="sparkline-area" />
+      <polyline points={points.join(" ")} className="sparkline-line" fill="none" vectorEffect="non-scaling-stroke" />
+    </svg>
+  );
+}
