@@ -1,0 +1,20 @@
+"""What a domain brings to the platform: one value `DOMAIN` in its manifest.py, listed in the registry."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from enterprise_app.core.events import Subscriber
+from enterprise_app.core.jobs import Job, Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A domain's doors: routers (FastAPI, typed loosely because the core knows no HTTP), jobs, reactions, start-up."""
+
+    name: str
+    routers: Sequence[Any] = ()
+    jobs: Sequence[Job] = ()
+    schedules: Sequence[Schedule] = ()
+    subscribers: Sequence[Subscriber] = ()
+    on_start: Sequence[Callable[[], Any]] = ()

@@ -1,0 +1,1 @@
+"""FastAPI plumbing that all routes share; knows the core only."""
