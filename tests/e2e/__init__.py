@@ -1,0 +1,1 @@
+"""Journeys through the running platform in a real browser; everything is started by the fixtures."""

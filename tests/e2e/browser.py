@@ -1,0 +1,94 @@
+"""The browser of the journeys: watches the console, runs axe, and writes the screenshots that people look at."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+
+SHOTS = Path(__file__).parents[2] / "screenshots"
+THEMES = ("light", "dark")
+WIDTHS = (1440, 390)
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--host-resolver-rules=MAP *.atrium.localhost 127.0.0.1,MAP atrium.localhost 127.0.0.1",
+]
+
+
+def chromium_path() -> str | None:
+    """The browser that `./atrium test` found or installed; None lets Playwright use its own."""
+    named = os.environ.get("CHROMIUM_PATH")
+    return named or next((p for n in ("chromium", "google-chrome", "chrome") if (p := shutil.which(n))), None)
+
+
+def launch(playwright: Playwright) -> Browser:
+    """A headless Chromium that resolves tenant hosts to this machine."""
+    return playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+
+
+class Watch:
+    """Collects what a page must never do: console errors and warnings, page errors, failed requests."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.problems: list[str] = []
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.problems.append(f"page error: {error.error}"))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.problems.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
+
+    def assert_quiet(self) -> None:
+        """Fails with everything that was heard since the last call."""
+        heard, self.problems = self.problems, []
+        assert not heard, "\n".join(heard)
+
+
+@contextmanager
+def visitor(browser: Browser, *, locale: str = "en-US", zone: str = "Europe/Berlin") -> Iterator[tuple[Page, Watch]]:
+    """A person with a browser of their own (fresh cookies)."""
+    context = browser.new_context(locale=locale, timezone_id=zone, viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(20_000)
+    watch = Watch(context)
+    try:
+        yield context.new_page(), watch
+    finally:
+        context.close()
+
+
+def settled(page: Page) -> None:
+    """Waits until the page is hydrated, fonts are there and skeletons are gone."""
+    page.wait_for_load_state("load")
+    page.wait_for_function("document.documentElement.dataset.ready === 'true'")
+    page.wait_for_function("!document.querySelector('.skeleton')")
+    page.evaluate("document.fonts.ready")
+
+
+def assert_accessible(page: Page, name: str) -> None:
+    """No axe violation of WCAG 2.2 A and AA."""
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
+    assert found.violations_count == 0, f"{name}:\n{found.generate_report()}"
+
+
+def shoot(page: Page, name: str, locale: str) -> None:
+    """A screenshot in both themes and widths; axe runs in both themes; nothing may overflow sideways."""
+    SHOTS.mkdir(exist_ok=True)
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900 if width > 600 else 844})
+            page.wait_for_timeout(150)
+            page.screenshot(path=SHOTS / f"{name}-{locale}-{theme}-{width}.png", full_page=width > 600)
+            sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert sideways <= 1, f"{name} ({locale}, {width} px) is {sideways} px too wide"
+        assert_accessible(page, f"{name} ({locale}, {theme})")
+    page.set_viewport_size({"width": 1440, "height": 900})

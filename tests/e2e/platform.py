@@ -1,0 +1,103 @@
+"""Starts the whole platform as a user would, on a port and a data folder of its own, and reads what it prints."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+OPERATOR_LINK = re.compile(r"https?://\S+/setup\?\S+")
+
+
+def free_port() -> int:
+    """A port that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@dataclass
+class Platform:
+    """A running `./atrium up`: its port, its data folder, what it printed so far."""
+
+    port: int
+    data_dir: Path
+    process: subprocess.Popen[str]
+    lines: list[str] = field(default_factory=list)
+
+    def host(self, slug: str | None = None) -> str:
+        """The base URL of the platform, or of a tenant."""
+        return f"http://{slug + '.' if slug else ''}atrium.localhost:{self.port}"
+
+    def loopback(self) -> str:
+        """The base URL for clients that don't resolve `*.localhost`."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def output(self) -> str:
+        """All that it printed."""
+        return "".join(self.lines)
+
+    def operator_link(self) -> str:
+        """The one-time link of the first start."""
+        found = OPERATOR_LINK.search(self.output())
+        assert found, f"no operator link in:\n{self.output()}"
+        return found.group(0)
+
+    def run(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        """Another command beside the running platform."""
+        return subprocess.run(
+            ["./atrium", *arguments], cwd=ROOT, env=environment(self.data_dir, self.port), text=True,
+            capture_output=True, timeout=timeout, check=False,
+        )  # fmt: skip
+
+    def stop(self) -> int:
+        """Ctrl-C, as a user would; returns the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=60)
+
+
+def environment(data_dir: Path, port: int) -> dict[str, str]:
+    """This environment without what would change the platform's behaviour."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("ATRIUM_", "DATABASE_", "REDIS_", "SMTP_"))}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return kept | {"ATRIUM_DATA_DIR": str(data_dir), "ATRIUM_PORT": str(port), "NO_COLOR": "1", "COLUMNS": "200"}
+
+
+def start_platform(data_dir: Path, *arguments: str, timeout: float = 420) -> Platform:
+    """Runs `./atrium up --dev …` and waits until it is ready; raises with its output when it isn't."""
+    port = free_port()
+    process = subprocess.Popen(
+        ["./atrium", "up", "--port", str(port), "--data-dir", str(data_dir), *arguments],
+        cwd=ROOT, env=environment(data_dir, port), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )  # fmt: skip
+    platform = Platform(port, data_dir, process)
+    threading.Thread(target=_read, args=(platform,), daemon=True).start()
+    _wait_until_ready(platform, time.monotonic() + timeout)
+    return platform
+
+
+def _read(platform: Platform) -> None:
+    assert platform.process.stdout
+    platform.lines.extend(iter(platform.process.stdout.readline, ""))
+
+
+def _wait_until_ready(platform: Platform, deadline: float) -> None:
+    import httpx
+
+    while time.monotonic() < deadline:
+        if platform.process.poll() is not None:
+            raise AssertionError(f"atrium up ended with {platform.process.returncode}:\n{platform.output()}")
+        try:
+            if httpx.get(f"{platform.loopback()}/health/ready", timeout=2).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.3)
+    raise AssertionError(f"atrium up was not ready in time:\n{platform.output()}")
