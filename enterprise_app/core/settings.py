@@ -156,7 +156,9 @@ class Settings(BaseSettings):
     @classmethod
     def _base_url_follows_port(cls, values: dict[str, Any]) -> dict[str, Any]:
         if not values.get("ATRIUM_BASE_URL"):
-            values = {**values, "ATRIUM_BASE_URL": f"http://atrium.localhost:{values.get('ATRIUM_PORT') or 8000}"}
+            port = str(values.get("ATRIUM_PORT", ""))
+            port = port if port.isdecimal() and 0 < int(port) < 65536 else "8000"  # a bad port has its own message
+            values = {**values, "ATRIUM_BASE_URL": f"http://atrium.localhost:{port}"}
         return values
 
     @property
