@@ -1,0 +1,17 @@
+"""Every page of the product. Navigation, titles, guards, the e2e run and the tests read this list."""
+
+from collections.abc import Sequence
+
+from enterprise_app.core.settings import load_settings
+from enterprise_app.web.shell.page import Page
+
+AREAS: Sequence[Sequence[Page]] = ()
+"""The `PAGES` of each area in web/pages, in the order of the navigation."""
+
+
+def list_pages(*, dev: bool) -> list[Page]:
+    """The pages to serve; those for development only when asked."""
+    return [page for area in AREAS for page in area if dev or not page.dev_only]
+
+
+PAGES: list[Page] = list_pages(dev=load_settings().dev)

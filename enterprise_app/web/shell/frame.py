@@ -1,0 +1,142 @@
+"""What stands around a page: navigation, top bar, messages; and the plain layout of pages before sign-in."""
+
+from collections.abc import Callable, Sequence
+
+import reflex as rx
+
+from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.web.shell.browser import connection_banner, nav_link, shell_sync
+from enterprise_app.web.shell.i18n import t, t_of
+from enterprise_app.web.shell.menus import language_choice, tenant_switcher, user_menu
+from enterprise_app.web.shell.page import Layout, Page, Section
+from enterprise_app.web.shell.session import SessionState
+from enterprise_app.web.shell.status import no_permission
+from enterprise_app.web.shell.toast_stack import toast_stack
+
+
+def laid_out(page: Page, pages: Sequence[Page]) -> Callable[[], rx.Component]:
+    """The page's component in its layout, as Reflex wants it."""
+    if page.layout is Layout.BARE:
+        return lambda: bare(page.body())
+    return lambda: frame(page, pages)
+
+
+def frame(page: Page, pages: Sequence[Page]) -> rx.Component:
+    """Side bar, top bar and the page; a page that the reader may not open says so instead."""
+    return rx.el.div(
+        _overhead(),
+        rx.el.aside(
+            tenant_switcher(), navigation(pages), _collapse(), class_name="sidebar", aria_label=t("shell.navigation")
+        ),
+        rx.el.div(
+            _topbar(page),
+            rx.el.main(
+                rx.cond(SessionState.denied, no_permission(), page.body()), id="content", class_name="content", tab_index=-1
+            ),
+            class_name="column",
+        ),
+        toast_stack(),
+        class_name="frame",
+    )
+
+
+def bare(*children: rx.Component) -> rx.Component:
+    """A page without navigation: sign-in, sign-up, invitations, errors."""
+    return rx.el.div(
+        _overhead(),
+        rx.el.main(rx.el.div(*children, class_name="bare-card"), id="content", class_name="bare-main", tab_index=-1),
+        rx.el.footer(language_choice(), class_name="bare-footer"),
+        toast_stack(),
+        class_name="bare",
+    )
+
+
+def navigation(pages: Sequence[Page]) -> rx.Component:
+    """Sections in their order; what the reader may not open is not shown."""
+    return rx.el.nav(*[_section(section, pages) for section in Section], aria_label=t("shell.navigation"))
+
+
+def _section(section: Section, pages: Sequence[Page]) -> rx.Component:
+    own = [page for page in pages if page.section is section]
+    if not own:
+        return rx.fragment()
+    return rx.el.div(
+        rx.el.h2(t_of(f"shell.section.{section.value}"), class_name="nav-heading"),
+        rx.el.ul(*[_entry(page) for page in own], class_name="nav-list"),
+        class_name="nav-section",
+    )
+
+
+def _entry(page: Page) -> rx.Component:
+    link = rx.el.li(
+        nav_link(
+            rx.icon(page.icon, size=16, aria_hidden="true"),
+            rx.el.span(t(page.title), class_name="nav-text"),
+            to=page.route,
+            end=page.route == "/",
+            class_name="nav-link",
+            custom_attrs={"title": t(page.title)},
+        )
+    )
+    if not isinstance(page.need, Permission):
+        return link
+    allowed = SessionState.permissions.contains(page.need.value)  # pyright: ignore[reportAttributeAccessIssue]
+    if page.feature is not None:
+        allowed &= SessionState.features.contains(page.feature.value)  # pyright: ignore[reportAttributeAccessIssue]
+    return rx.cond(allowed, link)
+
+
+def _overhead() -> rx.Component:
+    """What no eye sees or only in trouble: skip link, language and theme, lost connection."""
+    return rx.fragment(
+        rx.el.a(t("shell.skip"), href="#content", class_name="skip-link"),
+        shell_sync(locale=SessionState.locale, theme=SessionState.theme),
+        connection_banner(
+            rx.el.div(rx.icon("wifi-off", size=16, aria_hidden="true"), t("shell.offline"), class_name="banner", role="alert")
+        ),
+    )
+
+
+def _topbar(page: Page) -> rx.Component:
+    return rx.el.header(
+        rx.el.button(
+            rx.icon("menu", size=18, aria_hidden="true"),
+            type="button",
+            aria_label=t("shell.open_navigation"),
+            aria_expanded="false",
+            class_name="icon-button only-narrow",
+            custom_attrs={"data-shell": "drawer"},
+        ),
+        _breadcrumbs(page),
+        rx.el.div(_help(page), user_menu(), class_name="topbar-end"),
+        class_name="topbar",
+    )
+
+
+def _breadcrumbs(page: Page) -> rx.Component:
+    section = rx.fragment()
+    if page.section is not None and page.route != "/":
+        section = rx.el.li(t_of(f"shell.section.{page.section.value}"), class_name="crumb")
+    return rx.el.nav(
+        rx.el.ol(section, rx.el.li(t(page.title), class_name="crumb", aria_current="page"), class_name="crumbs"),
+        aria_label=t("shell.breadcrumbs"),
+        class_name="crumbs-nav",
+    )
+
+
+def _help(page: Page) -> rx.Component:
+    if not page.help:
+        return rx.fragment()
+    return rx.el.a(
+        rx.icon("circle-help", size=18, aria_hidden="true"), href=page.help, aria_label=t("shell.help"), class_name="icon-button"
+    )
+
+
+def _collapse() -> rx.Component:
+    return rx.el.button(
+        rx.icon("panel-left", size=16, aria_hidden="true"),
+        rx.el.span(t("shell.collapse"), class_name="nav-text"),
+        type="button",
+        class_name="nav-link only-wide",
+        custom_attrs={"data-shell": "sidebar"},
+    )

@@ -1,0 +1,59 @@
+"""What the shell needs from the edge, as protocols: the composition root plugs the real ones in."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from enterprise_app.core.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """From where a session is used: checked against the session's own host at every action."""
+
+    host: str
+    ip: str | None = None
+    agent: str | None = None
+    locale: str = "en"
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantChoice:
+    """A tenant the account may switch to."""
+
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the frame shows of the person signed in. `theme` is light, dark or system; "" = not chosen."""
+
+    name: str
+    email: str
+    tenant_name: str
+    tenant_slug: str
+    role: str
+    theme: str = ""
+    locale: str = ""
+    tenants: tuple[TenantChoice, ...] = field(default_factory=tuple)
+
+
+class Sessions(Protocol):
+    """Sessions as the web shell sees them. Implemented by the edge."""
+
+    async def find_reference(self, cookie: str, host: str) -> str | None:
+        """The non-secret reference of a live session, or None: unknown, expired, revoked or of another host."""
+        ...
+
+    async def get_context(self, reference: str, visit: Visit) -> Context:
+        """The Context of this moment. Raises Unauthenticated when the session ended."""
+        ...
+
+    async def get_identity(self, reference: str, context: Context) -> Identity:
+        """What the frame shows."""
+        ...
+
+    async def save_preferences(self, context: Context, *, locale: str | None = None, theme: str | None = None) -> None:
+        """Keep a choice with the account."""
+        ...
