@@ -45,6 +45,9 @@ class Server:
             self.throwaway_guard.release()
             self.throwaway_guard = None
         remove_place(self.root)
+        if self._use is not None:
+            self._use.close()
+            self._use = None
         return True
 
 

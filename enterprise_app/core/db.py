@@ -1,0 +1,205 @@
+"""Sessions: the only way to the database, and the only place that commits.
+
+`tenant_session(ctx)` sees one tenant's rows (role atrium_app under row-level security); `system_session(reason)`
+sees all tenants' and opens only for the modules in SYSTEM_MODULES.
+"""
+
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+from enterprise_app.core.context import Context
+from enterprise_app.core.db_urls import DatabaseUrls
+from enterprise_app.core.errors import TenantMissing, Unavailable
+
+log = logging.getLogger(__name__)
+
+SYSTEM_MODULES = frozenset(
+    {
+        "enterprise_app.cli",
+        "enterprise_app.core.events",
+        "enterprise_app.core.events_dispatch",
+        "enterprise_app.core.jobs",
+        "enterprise_app.core.jobs_worker",
+        "enterprise_app.core.mail",
+        "enterprise_app.core.switches",
+        "enterprise_app.domains.analytics.jobs",
+        "enterprise_app.domains.analytics.partitions",
+        "enterprise_app.domains.analytics.sources",
+        "enterprise_app.domains.audit.chain",
+        "enterprise_app.domains.audit.jobs",
+        "enterprise_app.domains.identity.accounts",
+        "enterprise_app.domains.identity.credentials",
+        "enterprise_app.domains.identity.service",
+        "enterprise_app.domains.metering.jobs",
+        "enterprise_app.domains.operations.service",
+        "enterprise_app.domains.tenancy.directory",
+        "enterprise_app.domains.tenancy.service",
+        "enterprise_app.edge",
+        "enterprise_app.worker",
+    }
+)
+"""Who may look across tenants; a test pins this list. Submodules of an entry count as the entry."""
+
+RETRY_AFTER = 2  # seconds that a caller should wait while the database is down
+_CONNECT_TIMEOUT = 5
+_POOL_TIMEOUT = 15
+
+
+class SessionSource(Protocol):
+    """Opens sessions: the engines below, or one outer transaction in tests."""
+
+    def tenant(self, tenant_id: UUID) -> AbstractAsyncContextManager[AsyncSession]: ...
+    def system(self) -> AbstractAsyncContextManager[AsyncSession]: ...
+    async def dispose(self) -> None: ...
+
+
+_source: SessionSource | None = None
+_urls: DatabaseUrls | None = None
+
+
+def configure(urls: DatabaseUrls, *, pool_size: int = 10, system_pool_size: int = 5) -> None:
+    """Say where the database is; connects to nothing yet. Once per process and event loop."""
+    global _urls
+    _urls = urls
+    use_source(Engines(urls, pool_size, system_pool_size))
+
+
+def use_source(source: SessionSource | None) -> None:
+    """Take sessions from here; for `configure` and tests."""
+    global _source
+    _source = source
+
+
+async def dispose() -> None:
+    """Close all connections."""
+    global _source
+    source, _source = _source, None
+    if source is not None:
+        await source.dispose()
+
+
+def urls() -> DatabaseUrls:
+    """Where the database is, for those who need a connection of their own (LISTEN, COPY, locks)."""
+    if _urls is None:
+        raise RuntimeError("core.db.configure(urls) has not been called")
+    return _urls
+
+
+def tenant_session(ctx: Context) -> AbstractAsyncContextManager[AsyncSession]:
+    """One transaction that sees only the context's tenant; commits at the end, rolls back on any exception.
+
+    Raises TenantMissing without a tenant and Unavailable while the database is down.
+    """
+    if not isinstance(getattr(ctx, "tenant_id", None), UUID):
+        raise TenantMissing
+    return _current().tenant(ctx.tenant_id)
+
+
+def system_session(reason: str) -> AbstractAsyncContextManager[AsyncSession]:
+    """One transaction that sees every tenant's rows; `reason` is for the reader and the log."""
+    caller = sys._getframe(1).f_globals.get("__name__", "")
+    if not may_open_system_session(caller):
+        raise PermissionError(f"{caller} is not in core.db.SYSTEM_MODULES and may not open a system session")
+    log.debug("system session", extra={"reason": reason, "caller": caller})
+    return _current().system()
+
+
+def may_open_system_session(module: str) -> bool:
+    """Whether the module or a package that holds it is in SYSTEM_MODULES."""
+    parts = module.split(".")
+    return any(".".join(parts[:end]) in SYSTEM_MODULES for end in range(2, len(parts) + 1))
+
+
+def _current() -> SessionSource:
+    if _source is None:
+        raise RuntimeError("core.db.configure(urls) has not been called")
+    return _source
+
+
+@dataclass
+class Engines:
+    """The real source: one pool per role."""
+
+    urls: DatabaseUrls
+    pool_size: int
+    system_pool_size: int
+
+    def __post_init__(self) -> None:
+        self.app_engine = make_engine(self.urls.app, self.pool_size, pooled=self.urls.pooled)
+        self.system_engine = make_engine(self.urls.system, self.system_pool_size, pooled=self.urls.pooled)
+
+    def tenant(self, tenant_id: UUID) -> AbstractAsyncContextManager[AsyncSession]:
+        return _session(self.app_engine, f"BEGIN; SELECT set_config('app.tenant_id', '{tenant_id}', true)")
+
+    def system(self) -> AbstractAsyncContextManager[AsyncSession]:
+        return _session(self.system_engine, "BEGIN")
+
+    async def dispose(self) -> None:
+        await self.app_engine.dispose()
+        await self.system_engine.dispose()
+
+
+def make_engine(url: str, pool_size: int, *, pooled: bool) -> AsyncEngine:
+    """An engine that leaves BEGIN to us, so that beginning and setting the tenant are one round trip."""
+    connect_args: dict[str, Any] = {"connect_timeout": _CONNECT_TIMEOUT, "application_name": "atrium"}
+    if pooled:
+        connect_args["prepare_threshold"] = None
+    return create_async_engine(
+        url.replace("postgresql://", "postgresql+psycopg://", 1),
+        isolation_level="AUTOCOMMIT",
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=_POOL_TIMEOUT,
+        connect_args=connect_args,
+        use_native_hstore=False,
+    )
+
+
+@asynccontextmanager
+async def _session(engine: AsyncEngine, begin: str) -> AsyncIterator[AsyncSession]:
+    connection = await _begun(engine, begin)
+    try:
+        async with AsyncSession(bind=connection, expire_on_commit=False) as session:
+            yield session
+            await session.commit()
+            await connection.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable("database_unavailable", retry_after=RETRY_AFTER) from error
+        raise
+    finally:
+        await connection.close()  # an open transaction is rolled back
+
+
+async def _begun(engine: AsyncEngine, begin: str) -> AsyncConnection:
+    """A connection with the transaction begun. A pooled one that died meanwhile is replaced once, unseen."""
+    for last_try in (False, True):
+        connection: AsyncConnection | None = None
+        try:
+            connection = await engine.connect()
+            await connection.exec_driver_sql(begin)
+            return connection
+        except PoolTimeout as error:
+            raise Unavailable("database_busy", retry_after=RETRY_AFTER) from error
+        except (OperationalError, InterfaceError) as error:
+            if connection is None or last_try or not error.connection_invalidated:
+                raise Unavailable("database_unavailable", retry_after=RETRY_AFTER) from error
+        finally:
+            if connection is not None and sys.exc_info()[0] is not None:
+                await connection.close()
+    raise AssertionError("unreachable")
+
+
+def ping_statement() -> sa.TextClause:
+    """For readiness checks."""
+    return sa.text("SELECT 1")

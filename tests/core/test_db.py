@@ -1,0 +1,50 @@
+"""Sessions: the tenant is set, committed at the end, nothing without it; a broken connection is replaced."""
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import ProgrammingError
+
+from enterprise_app.core.db import tenant_session
+from enterprise_app.core.db_urls import DatabaseUrls
+from tests.factories import make_context
+from tests.joined import JoinedSource
+
+INSERT = sa.text("INSERT INTO files (tenant_id, id, key, name, content_type, size, sha256) VALUES"
+                 " (:tenant, gen_random_uuid(), :key, 'n', 't', 1, '')")
+COUNT = sa.text("SELECT count(*) FROM files")
+
+
+async def _insert_and_count(ctx, other) -> None:
+    async with tenant_session(ctx) as session:
+        await session.execute(INSERT, {"tenant": ctx.tenant_id, "key": "a"})
+    async with tenant_session(ctx) as session:
+        assert await session.scalar(COUNT) == 1
+        assert await session.scalar(sa.text("SELECT current_user")) == "atrium_app"
+    async with tenant_session(other) as session:
+        assert await session.scalar(COUNT) == 0
+    with pytest.raises(ProgrammingError, match="row-level security"):
+        async with tenant_session(other) as session:
+            await session.execute(INSERT, {"tenant": ctx.tenant_id, "key": "b"})
+    with pytest.raises(KeyError):
+        async with tenant_session(ctx) as session:
+            await session.execute(INSERT, {"tenant": ctx.tenant_id, "key": "c"})
+            raise KeyError
+    async with tenant_session(ctx) as session:
+        assert await session.scalar(COUNT) == 1
+
+
+async def test_tenants_do_not_see_each_other(committed_db: DatabaseUrls) -> None:
+    await _insert_and_count(make_context(), make_context())
+
+
+async def test_the_rolled_back_fixture_behaves_like_the_real_thing(db: JoinedSource) -> None:
+    await _insert_and_count(make_context(), make_context())
+
+
+async def test_the_rolled_back_fixture_nests(db: JoinedSource) -> None:
+    one, two = make_context(), make_context()
+    async with tenant_session(one) as session:
+        await session.execute(INSERT, {"tenant": one.tenant_id, "key": "a"})
+        async with tenant_session(two) as inner:
+            assert await inner.scalar(COUNT) == 0
+        assert await session.scalar(COUNT) == 1
