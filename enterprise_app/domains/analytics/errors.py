@@ -1,0 +1,75 @@
+"""The expected failures of analytics that are no plain field problem."""
+
+from enterprise_app.core.errors import AtriumError, Conflict, Forbidden, Unauthenticated, Unavailable
+
+
+class WriteKeyMissing(Unauthenticated):
+    """No write key in the header or the body."""
+
+    code = "write_key_missing"
+
+
+class WriteKeyUnknown(Unauthenticated):
+    """A write key of no source, or of a revoked one."""
+
+    code = "write_key_unknown"
+
+
+class OriginRefused(Forbidden):
+    """A page on a site that the source does not allow."""
+
+    code = "origin_refused"
+
+
+class SourceNameTaken(Conflict):
+    """Another live source has the name."""
+
+    code = "source_name_taken"
+
+
+class SourceRevoked(Conflict):
+    """The source was revoked and takes nothing any more."""
+
+    code = "source_revoked"
+
+
+class BodyUnreadable(AtriumError):
+    """A body that is no gzip, no JSON, or no message: `problem` says what."""
+
+    code, status = "body_unreadable", 400
+
+
+class MessageRejected(AtriumError):
+    """The one message of the request can't be taken; `field` and `problem` say why."""
+
+    code, status = "message_rejected", 400
+
+
+class BatchRejected(AtriumError):
+    """No message of the batch can be taken."""
+
+    code, status = "batch_rejected", 400
+
+
+class ImportBusy(Conflict):
+    """Another import of the tenant is running."""
+
+    code = "import_busy"
+
+
+class ImportFileMissing(AtriumError):
+    """The file is not there or can't be read."""
+
+    code, status = "import_file_missing", 404
+
+
+class ImportCancelled(Conflict):
+    """Somebody stopped the import; nothing of it was kept."""
+
+    code = "import_cancelled"
+
+
+class DiskFull(Unavailable):
+    """No space left, in the database or for the report; nothing of the import was kept."""
+
+    code = "disk_full"

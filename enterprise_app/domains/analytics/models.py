@@ -1,0 +1,87 @@
+"""The tables of analytics. Events have no model class: they are written in bulk and read in aggregates."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field, SQLModel
+
+from enterprise_app.core.table import TenantTable, Versioned
+
+_TIMESTAMP: Any = sa.DateTime(timezone=True)
+
+
+class SourceRow(TenantTable, Versioned, table=True):
+    """A place that sends events. A revoked one stays for its events' sake and frees its name."""
+
+    __tablename__ = "analytics_sources"  # pyright: ignore
+
+    name: str
+    kind: str
+    write_key: str
+    allowed_origins: list[str] = Field(default_factory=list, sa_type=ARRAY(sa.Text))  # pyright: ignore
+    last_event_at: datetime | None = Field(default=None, sa_type=_TIMESTAMP)
+    revoked_at: datetime | None = Field(default=None, sa_type=_TIMESTAMP)
+
+
+class ImportRow(TenantTable, table=True):
+    """One run of an import: its counts, and the first rejected lines."""
+
+    __tablename__ = "analytics_imports"  # pyright: ignore
+
+    source_id: UUID
+    source_name: str
+    format: str
+    file_name: str
+    site: str | None = None
+    state: str
+    total_bytes: int = 0
+    done_bytes: int = 0
+    lines: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    page_views: int = 0
+    first_at: datetime | None = Field(default=None, sa_type=_TIMESTAMP)
+    last_at: datetime | None = Field(default=None, sa_type=_TIMESTAMP)
+    rejects: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)  # pyright: ignore
+    error: str | None = None
+    finished_at: datetime | None = Field(default=None, sa_type=_TIMESTAMP)
+
+
+_TEXTS = (
+    "type", "name", "message_id", "anonymous_id", "user_id", "session_id", "url", "host", "path", "title", "referrer",
+    "referrer_host", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "channel", "device",
+    "browser", "os", "ip",
+)  # fmt: skip
+
+EVENTS = sa.Table(
+    "analytics_events",
+    SQLModel.metadata,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("occurred_at", _TIMESTAMP, primary_key=True),
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("received_at", _TIMESTAMP),
+    sa.Column("source_id", sa.Uuid),
+    sa.Column("visitor_id", sa.Uuid),
+    sa.Column("campaign_id", sa.Uuid),
+    sa.Column("status", sa.SmallInteger),
+    sa.Column("is_bot", sa.Boolean),
+    *(sa.Column(name, sa.Text) for name in _TEXTS),
+    sa.Column("properties", JSONB),
+    sa.Column("context", JSONB),
+)
+"""Partitioned by month of `occurred_at`. `id` is derived from the message id (rules/keys.py)."""
+
+SEEN = sa.Table(
+    "analytics_seen",
+    SQLModel.metadata,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("seen_on", sa.Date),
+    sa.Column("forever", sa.Boolean),
+)
+"""Ids of the events that were taken. A table of its own: clock correction changes the time of a repeat, and with it
+the partition, so a unique key on the events can't hold."""

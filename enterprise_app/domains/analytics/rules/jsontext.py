@@ -1,0 +1,79 @@
+"""JSON as strangers send it: no NaN, no bottomless nesting, no characters that PostgreSQL can't hold."""
+
+import json
+from typing import Any
+
+from enterprise_app.domains.analytics.rules.record import Rejected
+
+MAX_DEPTH = 32
+
+
+def read_json(data: bytes | str) -> Any:
+    """Parse strictly; raises Rejected with the position for what is no JSON."""
+    try:
+        return json.loads(data, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise Rejected("event_too_deep", "", depth=MAX_DEPTH) from None
+    except Rejected:
+        raise
+    except UnicodeDecodeError:
+        raise Rejected("json_not_utf8") from None
+    except json.JSONDecodeError as error:
+        raise Rejected("json_invalid", "", line=error.lineno, column=error.colno, problem=error.msg) from None
+    except ValueError:  # a number of thousands of digits
+        raise Rejected("event_number_invalid") from None
+
+
+def stored_json(value: Any, field: str, max_bytes: int) -> str | None:
+    """The text for a jsonb column; None for an empty object. NUL and lone surrogates become U+FFFD."""
+    if not value:
+        return None
+    if depth_exceeds(value, MAX_DEPTH):
+        raise Rejected("event_too_deep", field, depth=MAX_DEPTH)
+    text = _dump(value, field)
+    if "\\u0000" in text or "\\ud" in text:
+        text = _dump(_clean(value), field)
+    if len(text) > max_bytes:
+        raise Rejected("event_too_large", field, bytes=len(text), limit=max_bytes)
+    return text
+
+
+def clean_text(value: str) -> str:
+    """The string without NUL and lone surrogates, which PostgreSQL's text can't hold."""
+    if "\x00" in value:
+        value = value.replace("\x00", "\ufffd")
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
+
+
+def depth_exceeds(value: Any, limit: int) -> bool:
+    """Whether objects and lists nest deeper than `limit`; walks by hand, because recursion is what is being checked."""
+    layer = [value]
+    for _ in range(limit + 1):
+        layer = [
+            child
+            for item in layer
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not layer:
+            return False
+    return any(isinstance(item, dict | list) for item in layer)
+
+
+def _dump(value: Any, field: str) -> str:
+    try:
+        return json.dumps(value, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        raise Rejected("event_number_invalid", field) from None
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, dict):
+        return {clean_text(str(key)): _clean(item) for key, item in value.items()}
+    return [_clean(item) for item in value] if isinstance(value, list) else value
+
+
+def _refuse_constant(name: str) -> Any:
+    raise Rejected("event_number_invalid", "", value=name)

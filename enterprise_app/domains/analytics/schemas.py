@@ -1,0 +1,264 @@
+"""The shapes of analytics that enter and leave, for the API and for the pages."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from enterprise_app.domains.analytics.vocabulary import (
+    Bucket,
+    Channel,
+    EventType,
+    FileFormat,
+    ImportState,
+    SourceKind,
+    Verdict,
+)
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.-]+(:\d{1,5})?$", max_length=255)]
+
+
+class Frozen(BaseModel):
+    """Immutable, and strict about unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+
+class SourceDraft(Frozen):
+    """What a new source needs. `allowed_origins`: sites whose pages may send; empty means all."""
+
+    name: Name = Field(examples=["Acme website"])
+    kind: SourceKind = SourceKind.WEB
+    allowed_origins: list[Origin] = Field(default=[], max_length=20, examples=[["https://www.acme.example"]])
+
+
+class Source(Frozen):
+    """A source. The write key is public: it may only send events."""
+
+    id: UUID
+    name: str
+    kind: SourceKind
+    write_key: str = Field(examples=["atw_2yQK…"])
+    allowed_origins: list[str]
+    last_event_at: datetime | None
+    revoked_at: datetime | None
+    created_at: datetime
+    version: int
+
+
+class Snippet(Frozen):
+    """What a developer pastes into a site's pages."""
+
+    html: str
+
+
+class SourcePage(Frozen):
+    """A page of sources."""
+
+    items: list[Source]
+    next_cursor: str | None = None
+    total: int | None = None
+
+
+class EventItem(Frozen):
+    """One stored event."""
+
+    id: UUID
+    occurred_at: datetime
+    received_at: datetime
+    type: EventType
+    name: str | None
+    source_id: UUID
+    visitor_id: UUID
+    anonymous_id: str | None
+    user_id: str | None
+    url: str | None
+    host: str | None
+    path: str | None
+    title: str | None
+    referrer_host: str | None
+    utm_source: str | None
+    utm_medium: str | None
+    utm_campaign: str | None
+    channel: Channel | None
+    device: str | None
+    browser: str | None
+    os: str | None
+    is_bot: bool
+    status: int | None
+    campaign_id: UUID | None
+    properties: dict[str, Any] | None
+
+
+class EventPage(Frozen):
+    """A page of events, newest first."""
+
+    items: list[EventItem]
+    next_cursor: str | None = None
+    total: int | None = None
+
+
+class MessageVerdict(Frozen):
+    """What became of one message of a request; `code`, `field` and `problem` only for rejected ones."""
+
+    index: int
+    message_id: str | None
+    status: Verdict
+    code: str | None = None
+    field: str | None = None
+    problem: str | None = None
+
+
+class IngestResult(Frozen):
+    """The answer to tracking calls. What it counts as accepted is stored."""
+
+    success: bool = True
+    accepted: int
+    duplicates: int
+    rejected: int
+    results: list[MessageVerdict]
+
+
+class Metrics(Frozen):
+    """The numbers of a period or of one bucket. `views_per_session` is None without sessions."""
+
+    visitors: int = 0
+    page_views: int = 0
+    sessions: int = 0
+    events: int = Field(0, description="Tracked events beside page views.")
+    views_per_session: float | None = None
+
+
+class Point(Frozen):
+    """One bucket of the series: from `start` to `end` (exclusive), with the same bucket of the previous period."""
+
+    start: datetime
+    end: datetime
+    current: Metrics
+    previous: Metrics | None = None
+
+
+class Period(Frozen):
+    """From `start` (inclusive) to `end` (exclusive) and its numbers."""
+
+    start: datetime
+    end: datetime
+    totals: Metrics
+
+
+class SourceShare(Frozen):
+    """Where sessions came from: one value (None: without), with the sessions that began so and their visitors."""
+
+    value: str | None
+    sessions: int
+    visitors: int
+
+
+class UtmShare(Frozen):
+    """Sessions that began with these UTM parameters."""
+
+    utm_source: str | None
+    utm_medium: str | None
+    utm_campaign: str | None
+    sessions: int
+    visitors: int
+
+
+class PageShare(Frozen):
+    """A page: its views, their visitors, and the sessions that began on it."""
+
+    host: str | None
+    path: str
+    page_views: int
+    visitors: int
+    entries: int
+
+
+class Traffic(Frozen):
+    """Who made the hits of the period: humans' activity, bots, and other requests of access logs (images, errors)."""
+
+    humans: int
+    bots: int
+    requests: int
+
+
+class Overview(Frozen):
+    """The traffic overview of one period, in one zone."""
+
+    zone: str
+    bucket: Bucket
+    current: Period
+    previous: Period | None
+    series: list[Point]
+    channels: list[SourceShare]
+    referrers: list[SourceShare]
+    utm: list[UtmShare]
+    pages: list[PageShare]
+    traffic: Traffic
+
+
+class DataRange(Frozen):
+    """Where the data is: first and last activity, and a period to open with. All None while there is none."""
+
+    first_at: datetime | None
+    last_at: datetime | None
+    start: datetime | None
+    end: datetime | None
+    bucket: Bucket | None
+
+
+class RejectedLine(Frozen):
+    """A line of a file that was not taken: its number (from 1), why, and how it begins."""
+
+    line: int
+    code: str
+    field: str
+    problem: str
+    text: str
+
+
+class ImportStatus(Frozen):
+    """An import, running or done. `rejects` holds the first 100 rejected lines."""
+
+    id: UUID
+    source_id: UUID
+    source_name: str
+    format: FileFormat
+    file_name: str
+    site: str | None
+    state: ImportState
+    total_bytes: int
+    done_bytes: int
+    lines: int
+    accepted: int
+    rejected: int
+    duplicates: int
+    page_views: int
+    first_at: datetime | None
+    last_at: datetime | None
+    rejects: list[RejectedLine]
+    error: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class ImportPage(Frozen):
+    """A page of imports, newest first."""
+
+    items: list[ImportStatus]
+    next_cursor: str | None = None
+    total: int | None = None
+
+
+class ImportProgress(Frozen):
+    """How far an import is: bytes of the file and lines, with `rate` in lines a second."""
+
+    done_bytes: int
+    total_bytes: int
+    lines: int
+    accepted: int
+    rejected: int
+    duplicates: int
+    rate: float

@@ -1,0 +1,85 @@
+"""The closed lists of analytics: kinds of sources and events, channels, buckets, file formats, states of an import."""
+
+from enum import StrEnum
+
+
+class SourceKind(StrEnum):
+    """Where a source's events come from."""
+
+    IMPORT = "import"
+    SERVER = "server"
+    WEB = "web"
+
+
+class EventType(StrEnum):
+    """Segment's six message types, and the lines of an access log that are no page view."""
+
+    ALIAS = "alias"
+    GROUP = "group"
+    IDENTIFY = "identify"
+    PAGE = "page"
+    REQUEST = "request"
+    SCREEN = "screen"
+    TRACK = "track"
+
+
+ACTIVITY = (EventType.PAGE, EventType.SCREEN, EventType.TRACK)
+"""What makes visitors and sessions; `identify` and the like are bookkeeping, a `request` is an image or a 404."""
+
+
+class Channel(StrEnum):
+    """How a visit came about; the rules are in rules/channels.py."""
+
+    AFFILIATE = "affiliate"
+    CAMPAIGN = "campaign"
+    DIRECT = "direct"
+    DISPLAY = "display"
+    EMAIL = "email"
+    ORGANIC_SEARCH = "organic_search"
+    ORGANIC_SOCIAL = "organic_social"
+    PAID_SEARCH = "paid_search"
+    PAID_SOCIAL = "paid_social"
+    REFERRAL = "referral"
+
+
+class Device(StrEnum):
+    """The class of a device, from its user agent."""
+
+    DESKTOP = "desktop"
+    MOBILE = "mobile"
+    TABLET = "tablet"
+    UNKNOWN = "unknown"
+
+
+class Bucket(StrEnum):
+    """The width of one point of a time series, in the tenant's zone."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class FileFormat(StrEnum):
+    """What a file to import holds."""
+
+    ACCESS_LOG = "access-log"
+    JSONL = "jsonl"
+
+
+class ImportState(StrEnum):
+    """Where an import stands; `interrupted` is one whose process has not been heard of for a minute."""
+
+    FAILED = "failed"
+    FINISHED = "finished"
+    INTERRUPTED = "interrupted"
+    QUEUED = "queued"
+    RUNNING = "running"
+
+
+class Verdict(StrEnum):
+    """What became of one message."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
