@@ -1,0 +1,1 @@
+"""Pure audit mathematics: the hash chain, and which values never enter it."""

@@ -1,0 +1,22 @@
+"""The door of metering: reserve and release, spend and count, usage and recount."""
+
+from .calls import ApiCalls, api_calls
+from .ledger import count, spend
+from .quotas import check_within, release, reserve, set_upgrade_path
+from .reports import Recount, reconcile, recount, register_recount, usage
+
+__all__ = [
+    "ApiCalls",
+    "Recount",
+    "api_calls",
+    "check_within",
+    "count",
+    "reconcile",
+    "recount",
+    "register_recount",
+    "release",
+    "reserve",
+    "set_upgrade_path",
+    "spend",
+    "usage",
+]
