@@ -1,6 +1,6 @@
 // Carries what the server knows of the reader (language, theme) into the page, shows when the connection
 // is lost, and moves menus, drawer and side bar: matters of the screen that no server needs to hear of.
-import { useContext, useEffect, useState } from "react";
+import { createElement, useContext, useEffect, useState } from "react";
 import { ColorModeContext, EventLoopContext } from "$/utils/context-registry";
 import { setLocale } from "$/public/shell/i18n.js";
 
@@ -28,6 +28,27 @@ export function ConnectionBanner({ children }) {
     return () => clearTimeout(timer);
   }, [lost]);
   return late ? children : null;
+}
+
+// Calls `onDone` after `ms`, unless the pointer or the keyboard focus rests on what it wraps.
+export function Timed({ ms, onDone, children }) {
+  const [resting, setResting] = useState(false);
+  useEffect(() => {
+    if (resting) return;
+    const timer = setTimeout(onDone, ms);
+    return () => clearTimeout(timer);
+  }, [resting, ms]);
+  return createElement(
+    "div",
+    {
+      className: "timed",
+      onMouseEnter: () => setResting(true),
+      onMouseLeave: () => setResting(false),
+      onFocus: () => setResting(true),
+      onBlur: () => setResting(false),
+    },
+    children,
+  );
 }
 
 const root = () => document.documentElement;

@@ -92,7 +92,7 @@ def _run_reflex(say: Callable[[str], None]) -> None:
     environment.pop("__REFLEX_SKIP_COMPILE", None)
     command = [str(scripts / "reflex"), "export", "--no-zip", "--frontend-only", "--loglevel", "info"]
     lines: list[str] = []
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 - our own interpreter's reflex
         command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
         for line in process.stdout or ():

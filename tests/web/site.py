@@ -1,9 +1,5 @@
 """A small site behind the real guard, with sessions in a dict: what the attacks of the guard's tests aim at."""
 
-from enterprise_app.core.context import Actor, ActorKind, Context
-from enterprise_app.core.errors import Conflict, Invalid, Unauthenticated
-from enterprise_app.core.ids import new_id
-from enterprise_app.core.vocabulary.permissions import ROLE_PERMISSIONS, Permission, Role
 import asyncio
 from uuid import UUID
 
@@ -14,6 +10,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from enterprise_app.core.context import Actor, ActorKind, Context
+from enterprise_app.core.errors import Conflict, Invalid, Unauthenticated
+from enterprise_app.core.ids import new_id
+from enterprise_app.core.vocabulary.permissions import ROLE_PERMISSIONS, Permission, Role
 from enterprise_app.web.shell.action import PUBLIC, action
 from enterprise_app.web.shell.app import make_app
 from enterprise_app.web.shell.frame import bare
@@ -116,10 +116,11 @@ def _notes() -> rx.Component:
 PAGES = [
     Page("/", "shell.section.home", "notes", Permission.SELF_MANAGE, _notes, icon="house", section=Section.HOME,
          on_load=(NotesState.refresh,), topics=("notes",), refresh=NotesState.refresh),
-    Page("/system", "shell.section.operate", "notes", Permission.OPERATOR_SYSTEM, _notes, icon="server", section=Section.OPERATE),
+    Page("/system", "shell.section.operate", "notes", Permission.OPERATOR_SYSTEM, _notes, icon="server",
+         section=Section.OPERATE),
     Page("/notes/[note_id]", "shell.account", "notes", Permission.SELF_MANAGE, _notes),
-    Page("/sign-in", "shell.sign_out", "notes", PUBLIC, lambda: rx.el.form(
-        rx.el.input(name="email", aria_label="mail"), rx.el.button("go"), action="/auth/sign-in", method="post"), layout=Layout.BARE),
+    Page("/sign-in", "shell.sign_out", "notes", PUBLIC, lambda: rx.el.form(rx.el.input(name="email"), method="post"),
+         layout=Layout.BARE),
 ]  # fmt: skip
 
 
@@ -140,7 +141,10 @@ async def _control(request: Request) -> JSONResponse:
 
 api = Starlette(
     routes=[
-        *[Route(p, _echo, methods=["GET", "POST"]) for p in ("/api/v1/echo", "/v1/track", "/auth/sign-in", "/ofrep/v1/x")],
+        *[
+            Route(p, _echo, methods=["GET", "POST"])
+            for p in ("/api/v1/echo", "/v1/track", "/auth/sign-in", "/ofrep/v1/x")
+        ],
         Route("/api/v1/control", _control, methods=["POST"]),
     ]
 )

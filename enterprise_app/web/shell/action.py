@@ -123,7 +123,7 @@ async def get_context(state: Any, visit: Visit, need: Need, feature: Feature | N
 
 async def _clear_errors(state: Any) -> None:
     if "errors" in type(state).base_vars and getattr(state, "errors", None):
-        async with _writing(state):
+        async with _Writing(state):
             state.errors = {}
 
 
@@ -134,13 +134,13 @@ async def _tell(state: Any, visit: Visit, error: Exception) -> Any:
     locale = await _locale(state, visit)
     if isinstance(error, Invalid) and "errors" in type(state).base_vars:
         texts = {p.field: translate(locale, f"errors.{p.code}", **p.params) for p in reversed(error.problems)}
-        async with _writing(state):
+        async with _Writing(state):
             state.errors = texts
         return None
     if isinstance(error, Invalid):
         first = error.problems[0]
         await _toast(state, f"{first.field}: {translate(locale, f'errors.{first.code}', **first.params)}")
-    elif isinstance(error, AtriumError) and error.status < 500 or getattr(error, "status", 0) == 503:
+    elif (isinstance(error, AtriumError) and error.status < 500) or getattr(error, "status", 0) == 503:
         await _toast(state, _sentence(locale, error))
     else:
         logger.error("handler failed", exc_info=error, extra={"request_id": visit.request_id})
@@ -156,7 +156,7 @@ def _sentence(locale: str, error: Any) -> str:
 async def _locale(state: Any, visit: Visit) -> str:
     from enterprise_app.web.shell.session import SessionState  # the session's own handlers are actions, too
 
-    async with _writing(state):
+    async with _Writing(state):
         session = await state.get_state(SessionState)
         return session.locale or visit.locale
 
@@ -164,11 +164,11 @@ async def _locale(state: Any, visit: Visit) -> str:
 async def _toast(state: Any, text: str) -> None:
     from enterprise_app.web.shell.toasts import toast
 
-    async with _writing(state):
+    async with _Writing(state):
         await toast(state, "error", text)
 
 
-class _writing:
+class _Writing:
     """The lock that a background handler's proxy needs for writing; nothing for an ordinary state."""
 
     def __init__(self, state: Any) -> None:

@@ -33,7 +33,7 @@ class AtriumApp(rx.App):
 
     def protect(self, *, sessions: Sessions, api: ASGIApp, key: bytes, base_url: str) -> None:
         """Plug in who may enter, and the API that answers beside the pages."""
-        self._inner = dict(sessions=sessions, api=_open_to_all_origins(api), key=key)
+        self._inner = {"sessions": sessions, "api": _open_to_all_origins(api), "key": key}
         self._form_targets = _host_source(base_url)
         wiring.sessions = sessions
         wiring.hub = Hub(self._push)
@@ -51,7 +51,12 @@ class AtriumApp(rx.App):
         wiring.pages = pages
         for page in pages:
             self.add_page(
-                laid_out(page, pages), route=page.route, title=t(page.title), on_load=SessionState.enter, image="", meta=[]
+                laid_out(page, pages),
+                route=page.route,
+                title=t(page.title),
+                on_load=SessionState.enter,
+                image="",
+                meta=[],
             )
 
     async def _push(self, token: str, handler: Any) -> None:
@@ -109,4 +114,3 @@ def _host_source(base_url: str) -> str:
     parts = urlsplit(base_url)
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{parts.hostname}{port} {parts.scheme}://*.{parts.hostname}{port}"
-

@@ -22,6 +22,16 @@ class ConnectionBanner(rx.Component):
     tag = "ConnectionBanner"
 
 
+class Timed(rx.Component):
+    """Calls `on_done` after `ms` milliseconds in which nobody points at its children."""
+
+    library = _SYNC
+    tag = "Timed"
+
+    ms: rx.Var[int]
+    on_done: rx.EventHandler[rx.event.no_args_event_spec]
+
+
 class NavLink(rx.Component):
     """A link that knows whether it is the current page (`aria-current`), without reloading."""
 
@@ -35,3 +45,4 @@ class NavLink(rx.Component):
 shell_sync = ShellSync.create
 connection_banner = ConnectionBanner.create
 nav_link = NavLink.create
+timed = Timed.create

@@ -1,5 +1,7 @@
 """What stands around a page: navigation, top bar, messages; and the plain layout of pages before sign-in."""
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 
 import reflex as rx
@@ -31,7 +33,10 @@ def frame(page: Page, pages: Sequence[Page]) -> rx.Component:
         rx.el.div(
             _topbar(page),
             rx.el.main(
-                rx.cond(SessionState.denied, no_permission(), page.body()), id="content", class_name="content", tab_index=-1
+                rx.cond(SessionState.denied, no_permission(), page.body()),
+                id="content",
+                class_name="content",
+                tab_index=-1,
             ),
             class_name="column",
         ),
@@ -60,11 +65,15 @@ def _section(section: Section, pages: Sequence[Page]) -> rx.Component:
     own = [page for page in pages if page.section is section]
     if not own:
         return rx.fragment()
-    return rx.el.div(
+    shown = [_allowed(page) for page in own]
+    heading_and_links = rx.el.div(
         rx.el.h2(t_of(f"shell.section.{section.value}"), class_name="nav-heading"),
         rx.el.ul(*[_entry(page) for page in own], class_name="nav-list"),
         class_name="nav-section",
     )
+    if any(need is None for need in shown):
+        return heading_and_links
+    return rx.cond(functools.reduce(operator.or_, [need for need in shown if need is not None]), heading_and_links)
 
 
 def _entry(page: Page) -> rx.Component:
@@ -78,12 +87,18 @@ def _entry(page: Page) -> rx.Component:
             custom_attrs={"title": t(page.title)},
         )
     )
+    allowed = _allowed(page)
+    return link if allowed is None else rx.cond(allowed, link)
+
+
+def _allowed(page: Page) -> rx.Var[bool] | None:
+    """Whether the reader may open it, as the browser knows; None when everybody may."""
     if not isinstance(page.need, Permission):
-        return link
+        return None
     allowed = SessionState.permissions.contains(page.need.value)  # pyright: ignore[reportAttributeAccessIssue]
     if page.feature is not None:
         allowed &= SessionState.features.contains(page.feature.value)  # pyright: ignore[reportAttributeAccessIssue]
-    return rx.cond(allowed, link)
+    return allowed
 
 
 def _overhead() -> rx.Component:
@@ -92,7 +107,9 @@ def _overhead() -> rx.Component:
         rx.el.a(t("shell.skip"), href="#content", class_name="skip-link"),
         shell_sync(locale=SessionState.locale, theme=SessionState.theme),
         connection_banner(
-            rx.el.div(rx.icon("wifi-off", size=16, aria_hidden="true"), t("shell.offline"), class_name="banner", role="alert")
+            rx.el.div(
+                rx.icon("wifi-off", size=16, aria_hidden="true"), t("shell.offline"), class_name="banner", role="alert"
+            )
         ),
     )
 
@@ -128,7 +145,10 @@ def _help(page: Page) -> rx.Component:
     if not page.help:
         return rx.fragment()
     return rx.el.a(
-        rx.icon("circle-help", size=18, aria_hidden="true"), href=page.help, aria_label=t("shell.help"), class_name="icon-button"
+        rx.icon("circle-help", size=18, aria_hidden="true"),
+        href=page.help,
+        aria_label=t("shell.help"),
+        class_name="icon-button",
     )
 
 

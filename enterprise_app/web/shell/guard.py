@@ -24,7 +24,7 @@ SESSION_COOKIE = "atrium_session"
 LOCALE_COOKIE = "atrium_locale"
 SOCKET_PATH = "/_event"
 API_PREFIXES = (
-    "/.well-known", "/api", "/auth", "/branding.css", "/files", "/health", "/metrics", "/oauth", "/ofrep", "/scim",
+    "/.well-known", "/api", "/auth", "/files", "/health", "/metrics", "/oauth", "/ofrep", "/scim",
     "/v1", "/ws",
 )  # fmt: skip
 COOKIELESS = ("/v1", "/ofrep")
@@ -110,9 +110,7 @@ class Guard:
         return urlencode([(n, bound if n == "token" else v) for n, v in pairs]).encode()
 
     def _pages_headers(self, seen: Incoming, headers: list[Header], reference: str | None) -> list[Header]:
-        kept = without(
-            headers, b"authorization", b"cookie", b"reflex-client-token", b"x-api-key", prefix=b"x-atrium-"
-        )
+        kept = without(headers, b"authorization", b"cookie", b"reflex-client-token", b"x-api-key", prefix=b"x-atrium-")
         locale = seen.cookies.get(LOCALE_COOKIE, "")
         kept += [
             (b"x-atrium-host", seen.host.encode("latin-1")),
@@ -134,6 +132,9 @@ class Guard:
                 return await _redirect(send, self._entry(seen, scope))
             headers += self._document_headers(seen)
         scope = {**scope, "headers": self._pages_headers(seen, scope["headers"], None)}
+        if seen.wants_document and not seen.path.endswith((".html", "/")):
+            # A page is a folder with an index: without the slash the file server would redirect there.
+            scope |= {"path": seen.path + "/", "raw_path": scope.get("raw_path", b"") + b"/"}
         await self._pages(scope, receive, _with_headers(send, headers))
 
     def _entry(self, seen: Incoming, scope: Scope) -> str:

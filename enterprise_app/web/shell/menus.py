@@ -84,7 +84,7 @@ def theme_choice() -> rx.Component:
                 type="button",
                 on_click=SessionState.choose_theme(theme),
                 class_name="choice",
-                aria_pressed=rx.cond(SessionState.theme == theme, "true", "false"),
+                aria_pressed=rx.cond(_is_theme(theme), "true", "false"),
                 key=theme,
             )
             for theme in THEMES
@@ -95,13 +95,19 @@ def theme_choice() -> rx.Component:
     )
 
 
+def _is_theme(theme: str) -> rx.Var[bool]:
+    """Who never chose has it as the system has it."""
+    chosen = SessionState.theme == theme
+    return (chosen | (SessionState.theme == "")) if theme == "system" else chosen  # pyright: ignore[reportReturnType]
+
+
 def user_menu() -> rx.Component:
     """Who is signed in, language, theme, account, out."""
     return menu(
         rx.el.span(SessionState.initials, class_name="avatar", aria_hidden="true"),
         rx.el.div(
-            rx.el.p(SessionState.name, class_name="menu-name", dir="auto"),
-            rx.el.p(SessionState.email, class_name="menu-mail", dir="ltr"),
+            rx.el.p(rx.el.bdi(SessionState.name), class_name="menu-name"),
+            rx.el.p(rx.el.bdi(SessionState.email), class_name="menu-mail"),
             class_name="menu-who",
         ),
         rx.el.p(t("shell.language"), class_name="menu-label"),

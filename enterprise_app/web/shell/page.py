@@ -57,7 +57,9 @@ class Page:
     def matches(self, path: str) -> bool:
         """Whether the path is this page's; `[id]` in the route stands for one segment."""
         wanted, given = self.route.strip("/").split("/"), path.strip("/").split("/")
-        return len(wanted) == len(given) and all(w == g or w.startswith("[") for w, g in zip(wanted, given, strict=True))
+        return len(wanted) == len(given) and all(
+            w == g or w.startswith("[") for w, g in zip(wanted, given, strict=True)
+        )
 
 
 def find_page(pages: Sequence[Page], path: str) -> Page | None:

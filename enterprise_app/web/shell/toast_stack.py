@@ -2,12 +2,13 @@
 
 import reflex as rx
 
+from enterprise_app.web.shell.browser import timed
 from enterprise_app.web.shell.i18n import t
 from enterprise_app.web.shell.toasts import Toast, ToastState
 
 
 def _toast(item: rx.Var[Toast]) -> rx.Component:
-    return rx.el.li(
+    body = rx.el.div(
         rx.el.span(item.text, class_name="toast-text"),
         rx.cond(
             item.can_undo,
@@ -22,8 +23,9 @@ def _toast(item: rx.Var[Toast]) -> rx.Component:
         ),
         class_name="toast",
         custom_attrs={"data-kind": item.kind},
-        key=item.id,
     )
+    keep = rx.cond(item.kind == "error", 12_000, 6_000)
+    return rx.el.li(timed(body, ms=keep, on_done=ToastState.dismiss(item.id)), key=item.id)
 
 
 def toast_stack() -> rx.Component:
