@@ -1,0 +1,56 @@
+"""The API application: the domains' routes, problem+json for everything else, and its own documentation."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from enterprise_app.core.context import Context
+from enterprise_app.core.errors import AtriumError
+from enterprise_app.core.manifest import Domain
+from enterprise_app.http import docs_page
+from enterprise_app.http.access import Edge
+from enterprise_app.http.middleware import RequestIds
+from enterprise_app.http.openapi import document
+from enterprise_app.http.problems import problem_of
+
+OPENAPI_URL = "/api/openapi.json"
+DOCS_URL = "/api/docs"
+
+
+class Gate(Protocol):
+    """What counts and limits the calls of a tenant, after its caller is known and allowed."""
+
+    async def admit(self, request: Request, ctx: Context) -> None:
+        """Count the call; raises RateLimited or QuotaExceeded; may set `request.state.answer_headers`."""
+        ...
+
+
+def create_api(domains: Sequence[Domain], edge: Edge, *, gate: Gate | None = None, lifespan: Any = None) -> FastAPI:
+    """The ASGI application of all routes of `domains`; the composition root gives what points upwards."""
+    api = FastAPI(
+        title="Atrium",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        exception_handlers={HTTPException: _refuse, AtriumError: _refuse},
+    )
+    api.state.edge, api.state.gate = edge, gate
+    for domain in domains:
+        for router in domain.routers:
+            api.router.routes.extend(router.routes)
+    api.openapi = lambda: document(api)  # pyright: ignore[reportAttributeAccessIssue]
+    docs_page.mount(api, docs_url=DOCS_URL, openapi_url=OPENAPI_URL)
+    api.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=4)
+    api.add_middleware(RequestIds)
+    return api
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    return problem_of(request, error)

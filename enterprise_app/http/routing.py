@@ -1,0 +1,155 @@
+"""Routes of the API: each declares its permission, is refused early, and answers errors as problem+json.
+
+    router = Router(prefix="/api/v1/campaigns", tags=["Campaigns"])
+
+    @router.post("", permission=Permission.CAMPAIGNS_CREATE, status_code=201)
+    async def create_campaign(ctx: Caller, session: Session, body: CampaignDraft) -> Campaign: ...
+
+A POST with status 201 takes an `Idempotency-Key` by itself (`idempotent=` says otherwise). A returned model is written
+straight to JSON, with an `ETag` when it has a `version`. A handler that returns a Response sets headers itself.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import wraps
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from enterprise_app.core.context import Context
+from enterprise_app.core.db import tenant_session
+from enterprise_app.core.errors import Forbidden
+from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.http import bodies, idempotent, origin
+from enterprise_app.http.access import PUBLIC, Access, open_session
+from enterprise_app.http.problems import problem_of
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+PERMISSION_KEY = "x-permission"
+IDEMPOTENT_KEY = "x-idempotent"
+BODY_LIMIT_KEY = "x-body-limit"
+DEFAULT_BODY_LIMIT = 1024 * 1024
+
+
+def write_json(result: BaseModel, status: int) -> Response:
+    """The model as JSON without detours; its version becomes the ETag."""
+    response = Response(result.__pydantic_serializer__.to_json(result), status, media_type="application/json")
+    version = getattr(result, "version", None)
+    if isinstance(version, int):
+        response.headers["etag"] = f'"{version}"'
+    return response
+
+
+def _responding(endpoint: Callable[..., Awaitable[Any]], status: int) -> Callable[..., Awaitable[Any]]:
+    """The endpoint with models already written: FastAPI would validate and copy them once more."""
+
+    @wraps(endpoint)
+    async def respond(*args: Any, **kwargs: Any) -> Any:
+        result = await endpoint(*args, **kwargs)
+        if isinstance(result, BaseModel):
+            return write_json(result, status)
+        return Response(status_code=status) if result is None and status == 204 else result
+
+    return respond
+
+
+class AtriumRoute(APIRoute):
+    """A route with an access; everything that happens before and after its handler is here, in order."""
+
+    access: Access
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        extra = options.get("openapi_extra") or {}
+        declared = extra.get(PERMISSION_KEY)
+        if declared is None:
+            raise TypeError(f"the route {path} declares neither a permission nor PUBLIC")
+        self.access = PUBLIC if declared == PUBLIC else Permission(declared)
+        self.idempotent = bool(extra.get(IDEMPOTENT_KEY))
+        self.body_limit = int(extra.get(BODY_LIMIT_KEY, DEFAULT_BODY_LIMIT))
+        super().__init__(path, _responding(endpoint, options.get("status_code") or 200), **options)
+
+    def get_route_handler(self) -> Handler:
+        """FastAPI's handler inside ours."""
+        answer = super().get_route_handler()
+        needs_session = any(d.call is open_session for d in self.dependant.dependencies)
+
+        async def handle(request: Request) -> Response:
+            try:
+                ctx = await self._admit(request)
+                await bodies.accept(request, self)
+                response = await self._work(request, ctx, answer, needs_session)
+            except Exception as error:  # the last resort turns what it does not know into a logged 500
+                response = problem_of(request, error)
+            if headers := getattr(request.state, "answer_headers", None):
+                response.headers.update(headers)
+            return response
+
+        return handle
+
+    async def _admit(self, request: Request) -> Context | None:
+        """The early refusals: nobody known, not allowed, too many calls."""
+        if self.access == PUBLIC:
+            return None
+        origin.check(request)
+        state = request.app.state
+        ctx: Context = await state.edge.caller(request)
+        request.state.ctx = ctx
+        if self.access not in ctx.permissions:
+            raise Forbidden(permission=str(self.access))
+        if state.gate is not None:
+            await state.gate.admit(request, ctx)
+        return ctx
+
+    async def _work(self, request: Request, ctx: Context | None, answer: Handler, needs_session: bool) -> Response:
+        """Run the handler, in one transaction with its session and its idempotency key where it has them."""
+        key = idempotent.key_of(request) if self.idempotent else None
+        if key is None and not (needs_session and ctx):
+            return await answer(request)
+        ctx = ctx or await request.app.state.edge.visitor(request)
+        async with tenant_session(ctx) as session:
+            request.state.session = session
+            if key is None:
+                return await answer(request)
+            return await idempotent.once(session, request, ctx, key, lambda: answer(request))
+
+
+class Router(APIRouter):
+    """A router whose routes cannot be declared without `permission=` (a Permission, or PUBLIC)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(route_class=AtriumRoute, **options)
+
+    def get(self, path: str, *, permission: Access, **options: Any) -> Any:  # pyright: ignore
+        """A reading route."""
+        return self._declare("GET", path, permission, options)
+
+    def post(self, path: str, *, permission: Access, idempotent: bool | None = None, **options: Any) -> Any:  # pyright: ignore
+        """A creating (201) or acting route; `idempotent` defaults to whether it creates."""
+        creates = options.get("status_code") == 201 if idempotent is None else idempotent
+        return self._declare("POST", path, permission, options, creates)
+
+    def put(self, path: str, *, permission: Access, **options: Any) -> Any:  # pyright: ignore
+        """A replacing route."""
+        return self._declare("PUT", path, permission, options)
+
+    def patch(self, path: str, *, permission: Access, **options: Any) -> Any:  # pyright: ignore
+        """A changing route."""
+        return self._declare("PATCH", path, permission, options)
+
+    def delete(self, path: str, *, permission: Access, **options: Any) -> Any:  # pyright: ignore
+        """A removing route."""
+        return self._declare("DELETE", path, permission, options)
+
+    def _declare(
+        self, method: str, path: str, permission: Access, options: dict[str, Any], idempotent: bool = False
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        extra = dict(options.pop("openapi_extra", None) or {}) | {PERMISSION_KEY: str(permission)}
+        if idempotent:
+            extra[IDEMPOTENT_KEY] = True
+        if "body_limit" in options:
+            extra[BODY_LIMIT_KEY] = options.pop("body_limit")
+        return self.api_route(path, methods=[method], openapi_extra=extra, **options)
