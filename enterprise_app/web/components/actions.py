@@ -44,7 +44,9 @@ def button(
         *_content(text, icon, loading, icon_end),
         type=type,
         class_name=_names(variant, size, props.pop("class_name", "")),
-        disabled=(disabled | loading) if isinstance(disabled, rx.Var) and isinstance(loading, rx.Var) else _either(disabled, loading),
+        disabled=(disabled | loading)
+        if isinstance(disabled, rx.Var) and isinstance(loading, rx.Var)
+        else _either(disabled, loading),
         aria_busy=flag(loading),
         **props,
     )

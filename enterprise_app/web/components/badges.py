@@ -19,9 +19,12 @@ def badge(text: Node, tone: Text = "neutral", *, dot: bool = False) -> rx.Compon
 
 
 def live_dot(text: Text, *, on: Any = True) -> rx.Component:
-    """"Live" with a calm pulse while data arrive; still while they don't."""
+    """ "Live" with a calm pulse while data arrive; still while they don't."""
     return rx.el.span(
-        rx.el.span(class_name="dot dot-live", aria_hidden="true"), text, class_name="live", custom_attrs={"data-on": flag(on)}
+        rx.el.span(class_name="dot dot-live", aria_hidden="true"),
+        text,
+        class_name="live",
+        custom_attrs={"data-on": flag(on)},
     )
 
 
@@ -31,15 +34,17 @@ def avatar(name: Text, initials: Text, *, size: str = "md", image: Text | None =
     avatar(row.name, row.initials)
     """
     inner = rx.el.img(src=image, alt="") if image is not None else rx.el.span(initials, aria_hidden="true")
-    return rx.el.span(inner, class_name=classes("avatar", f"avatar-{size}"), role="img", aria_label=name)
+    return rx.el.span(inner, class_name=classes("face", f"face-{size}"), role="img", aria_label=name)
 
 
 def person(name: Text, initials: Text, text: Node | None = None) -> rx.Component:
     """Avatar with name, and a second quiet line (an e-mail address, a role)."""
     second = rx.el.span(text, class_name="person-text") if text is not None else None
-    face = rx.el.span(rx.el.span(initials), class_name="avatar avatar-md", aria_hidden="true")
+    face = rx.el.span(rx.el.span(initials), class_name="face face-md", aria_hidden="true")
     return rx.el.span(
-        face, rx.el.span(*parts(rx.el.bdi(name, class_name="person-name"), second), class_name="person-texts"), class_name="person"
+        face,
+        rx.el.span(*parts(rx.el.bdi(name, class_name="person-name"), second), class_name="person-texts"),
+        class_name="person",
     )
 
 

@@ -29,13 +29,21 @@ def _lane(lane: Any, lanes: Any, on_move: Handler, movable: Flag) -> rx.Componen
         rx.el.span(class_name="dot", aria_hidden="true"), lane.title, rx.el.span(lane.count, class_name="tab-count"),
         class_name="lane-title", custom_attrs={"data-tone": lane.tone},
     )  # fmt: skip
-    cards = rx.el.ul(rx.foreach(lane.cards.to(list[Card]), lambda card: _card(card, lane, lanes, on_move, movable)), class_name="lane-cards")
-    return react.BoardColumn.create(head, cards, column_id=lane.id, label=lane.title, on_move=on_move, class_name="lane")
+    cards = rx.el.ul(
+        rx.foreach(lane.cards.to(list[Card]), lambda card: _card(card, lane, lanes, on_move, movable)),
+        class_name="lane-cards",
+    )
+    return react.BoardColumn.create(
+        head, cards, column_id=lane.id, label=lane.title, on_move=on_move, class_name="lane"
+    )
 
 
 def _card(card: Any, lane: Any, lanes: Any, on_move: Handler, movable: Flag) -> rx.Component:
     targets = rx.foreach(
-        lanes, lambda other: rx.cond(other.id != lane.id, menu_item(other.title, on_click=on_move(card.id, other.id)), rx.fragment())
+        lanes,
+        lambda other: rx.cond(
+            other.id != lane.id, menu_item(other.title, on_click=on_move(card.id, other.id)), rx.fragment()
+        ),
     )
     mover = menu(
         icon_button("more", t("components.board.move_card", name=card.title), size="sm"),

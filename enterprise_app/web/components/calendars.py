@@ -32,17 +32,31 @@ def calendar_month(
     names = rx.el.tr(rx.foreach(weekdays, lambda name: rx.el.th(name, scope="col")))
     body = rx.el.tbody(rx.foreach(weeks, lambda week: rx.el.tr(rx.foreach(week.to(list[Day]), _day))))
     table = rx.el.table(rx.el.thead(names), body, class_name="month", aria_label=title)
-    return rx.el.div(head, rx.el.div(table, class_name="month-frame", tab_index=0, role="region", aria_label=title), class_name="card")
+    return rx.el.div(
+        head,
+        rx.el.div(table, class_name="month-frame", tab_index=0, role="region", aria_label=title),
+        class_name="card",
+    )
 
 
 def _day(day: Any) -> rx.Component:
     number = rx.el.time(
-        rx.el.span(day.number, aria_hidden="true"), rx.el.span(day.label, class_name="visually-hidden"), date_time=day.iso, class_name="day-number"
+        rx.el.span(day.number, aria_hidden="true"),
+        rx.el.span(day.label, class_name="visually-hidden"),
+        date_time=day.iso,
+        class_name="day-number",
     )
     marks = rx.el.ul(
         rx.foreach(
             day.marks,
-            lambda mark: rx.el.li(RouterLink.create(mark.title, to=mark.href, class_name="mark", custom_attrs={"data-tone": mark.tone, "title": mark.title})),
+            lambda mark: rx.el.li(
+                RouterLink.create(
+                    mark.title,
+                    to=mark.href,
+                    class_name="mark",
+                    custom_attrs={"data-tone": mark.tone, "title": mark.title},
+                )
+            ),
         ),
         class_name="marks",
     )

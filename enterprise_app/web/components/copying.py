@@ -36,5 +36,10 @@ def code_block(code: Text, *, title: Text | None = None) -> rx.Component:
     code_block(State.snippet, title="HTML")
     """
     head = rx.el.div(rx.el.span(title if title is not None else ""), copy_button(code), class_name="code-head")
-    body = rx.el.pre(rx.el.code(code), tab_index=0, class_name="code-body", aria_label=title if title is not None else t("components.code"))
+    body = rx.el.pre(
+        rx.el.code(code),
+        tab_index=0,
+        class_name="code-body",
+        aria_label=title if title is not None else t("components.code"),
+    )
     return rx.el.div(*parts(head, body), class_name="code", dir="ltr")

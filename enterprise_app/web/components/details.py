@@ -21,12 +21,22 @@ def timeline(entries: Any, *, label: Text) -> rx.Component:
 
     timeline(State.activity, label=t("audit.activity"))
     """
+
     def line(entry: Any) -> rx.Component:
         body = rx.el.div(
-            rx.el.p(rx.el.span(entry.title, class_name="entry-title"), rx.el.time(entry.at, date_time=entry.iso, class_name="entry-at"), class_name="entry-head"),
+            rx.el.p(
+                rx.el.span(entry.title, class_name="entry-title"),
+                rx.el.time(entry.at, date_time=entry.iso, class_name="entry-at"),
+                class_name="entry-head",
+            ),
             filled(entry.text, lambda text: rx.el.p(text, class_name="entry-text")),
             class_name="entry-body",
         )
-        return rx.el.li(rx.el.span(class_name="entry-dot", aria_hidden="true"), body, class_name="entry", custom_attrs={"data-tone": entry.tone})
+        return rx.el.li(
+            rx.el.span(class_name="entry-dot", aria_hidden="true"),
+            body,
+            class_name="entry",
+            custom_attrs={"data-tone": entry.tone},
+        )
 
     return rx.el.ol(rx.foreach(entries, line), class_name="timeline", aria_label=label)

@@ -31,22 +31,40 @@ def dialog(
         icon_button("close", t("components.close"), size="sm", data_close=""),
         class_name="dialog-head",
     )
-    body = rx.el.div(*parts(filled(text, lambda words: rx.el.p(words, class_name="dialog-text")), *children), class_name="dialog-body")
+    body = rx.el.div(
+        *parts(filled(text, lambda words: rx.el.p(words, class_name="dialog-text")), *children),
+        class_name="dialog-body",
+    )
     foot = rx.el.div(*footer, class_name="dialog-foot") if footer else None
     return react.Dialog.create(
-        *parts(head, body, foot), open=open, on_close=on_close, labelled_by=f"d-{key}", class_name=classes(kind, f"{kind}-{size}")
+        *parts(head, body, foot),
+        open=open,
+        on_close=on_close,
+        labelled_by=f"d-{key}",
+        class_name=classes(kind, f"{kind}-{size}"),
     )
 
 
 def confirm_dialog(
-    *, open: Any, on_close: Handler, on_confirm: Handler, title: Text, text: Text, confirm: Text, key: str, busy: Flag = False, danger: bool = True
+    *,
+    open: Any,
+    on_close: Handler,
+    on_confirm: Handler,
+    title: Text,
+    text: Text,
+    confirm: Text,
+    key: str,
+    busy: Flag = False,
+    danger: bool = True,
 ) -> rx.Component:
     """Asks before what can't be undone; `confirm` names the deed ("Delete campaign"), never "OK". Cancel has the focus.
 
     confirm_dialog(open=State.asking, on_close=State.keep, on_confirm=State.delete, title=t("x.delete_title"), text=…, confirm=…, key="delete")
     """
     head = rx.el.h2(title, class_name="dialog-title", custom_attrs={"id": f"d-{key}"})
-    body = rx.el.div(head, rx.el.p(text, class_name="dialog-text", custom_attrs={"id": f"d-{key}-text"}), class_name="dialog-body")
+    body = rx.el.div(
+        head, rx.el.p(text, class_name="dialog-text", custom_attrs={"id": f"d-{key}-text"}), class_name="dialog-body"
+    )
     foot = rx.el.div(
         button(t("components.cancel"), data_close="", auto_focus=True),
         button(confirm, variant="danger" if danger else "primary", loading=busy, on_click=on_confirm),
@@ -58,12 +76,22 @@ def confirm_dialog(
     )  # fmt: skip
 
 
-def drawer(*children: Any, open: Any, on_close: Handler, title: Text, key: str, footer: list[Node] | None = None, size: str = "md") -> rx.Component:
+def drawer(
+    *children: Any,
+    open: Any,
+    on_close: Handler,
+    title: Text,
+    key: str,
+    footer: list[Node] | None = None,
+    size: str = "md",
+) -> rx.Component:
     """A panel from the end edge, for details and longer forms beside the list they belong to.
 
     drawer(form(…), open=State.editing, on_close=State.stop, title=t("campaigns.edit"), key="edit")
     """
-    return dialog(*children, open=open, on_close=on_close, title=title, key=key, footer=footer, size=size, kind="drawer")
+    return dialog(
+        *children, open=open, on_close=on_close, title=title, key=key, footer=footer, size=size, kind="drawer"
+    )
 
 
 def tooltip(child: Node, text: Text) -> rx.Component:

@@ -81,18 +81,28 @@ def field(
 
 def _error(key: str, error: Text | None) -> Any:
     def build(text: Any) -> rx.Component:
-        return rx.el.p(icon("danger", 14), rx.el.span(text), class_name="field-error", custom_attrs={"id": f"f-{key}-error"})
+        return rx.el.p(
+            icon("danger", 14), rx.el.span(text), class_name="field-error", custom_attrs={"id": f"f-{key}-error"}
+        )
 
     return filled(error, build)
 
 
 def _connect(target: rx.Component, key: str, *, hint: Any, error: Any, required: bool) -> None:
-    ids = " ".join(part for part in ([f"f-{key}-hint"] if hint is not None else []) + ([f"f-{key}-error"] if error is not None else []))
+    ids = " ".join(
+        part
+        for part in ([f"f-{key}-hint"] if hint is not None else []) + ([f"f-{key}-error"] if error is not None else [])
+    )
     broken: Any = "true" if error else "false"
     if isinstance(error, rx.Var):
         broken = rx.cond(error, "true", "false")
     attributes = given(**{"aria-describedby": ids or None, "aria-invalid": broken if error is not None else None})
-    target.custom_attrs = {"id": f"f-{key}", **target.custom_attrs, **attributes, **({"required": True} if required else {})}
+    target.custom_attrs = {
+        "id": f"f-{key}",
+        **target.custom_attrs,
+        **attributes,
+        **({"required": True} if required else {}),
+    }
 
 
 def _control_of(component: rx.Component) -> rx.Component:
@@ -121,6 +131,7 @@ def error_summary(title: Text, errors: Any = None, *, shown: Flag = True) -> rx.
 
     error_summary(t("components.form.wrong"), State.error_list, shown=State.error_list.length() > 0)
     """
+
     def entry(error: Any) -> rx.Component:
         return rx.el.li(rx.el.a(error.text, href="#f-" + error.name, class_name="link"))
 

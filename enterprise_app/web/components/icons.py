@@ -29,7 +29,9 @@ ICONS: dict[str, str] = {
 }  # fmt: skip
 
 # Pictures that point along the line of reading are mirrored in right-to-left pages (components.css: .icon-mirror).
-MIRRORED = frozenset({"arrow_end", "back", "chevron_end", "chevron_start", "external", "send", "sign_out", "undo", "list"})
+MIRRORED = frozenset(
+    {"arrow_end", "back", "chevron_end", "chevron_start", "external", "send", "sign_out", "undo", "list"}
+)
 
 
 def icon(name: str, size: int = 16, label: Text | None = None, class_name: str = "") -> rx.Component:

@@ -8,7 +8,7 @@ from enterprise_app.web.shell.i18n import t
 
 from . import react
 from .icons import icon
-from .markup import Flag, Node, Text, classes, given, parts
+from .markup import Node, Text, classes, given, parts
 
 Options = list[tuple[str, Text]] | rx.Var  # a Var holds shapes.Option
 
@@ -27,7 +27,9 @@ def _direction(type: str) -> str:
     return "ltr" if type in {"email", "url", "tel", "number"} else "auto"
 
 
-def password_input(*, name: str = "password", auto_complete: str = "current-password", **attributes: Any) -> rx.Component:
+def password_input(
+    *, name: str = "password", auto_complete: str = "current-password", **attributes: Any
+) -> rx.Component:
     """A password with a reveal button; auto_complete "new-password" where one is chosen. Attributes as in JSX.
 
     field(t("identity.password"), password_input(auto_complete="new-password", minLength=12, required=True))
@@ -56,14 +58,20 @@ def select_options(options: Options) -> list[Any]:
     return [rx.el.option(text, value=value) for value, text in options]
 
 
-def select(options: Options, *, name: str | None = None, size: str = "md", placeholder: Text | None = None, **props: Any) -> rx.Component:
+def select(
+    options: Options, *, name: str | None = None, size: str = "md", placeholder: Text | None = None, **props: Any
+) -> rx.Component:
     """A native select.
 
     select([("draft", t("campaigns.status.draft"))], name="status", value=State.status, on_change=State.set_status)
     """
     first = [] if placeholder is None else [rx.el.option(placeholder, value="")]
     control = rx.el.select(
-        *first, *select_options(options), class_name=classes("input", "select", f"input-{size}"), **given(name=name), **props
+        *first,
+        *select_options(options),
+        class_name=classes("input", "select", f"input-{size}"),
+        **given(name=name),
+        **props,
     )
     return rx.el.span(control, icon("chevron_down", 14, class_name="select-mark"), class_name="select-wrap")
 
@@ -100,7 +108,9 @@ def _texts(label: Node, hint: Text | None) -> rx.Component:
 
 def date_input(*, name: str, **props: Any) -> rx.Component:
     """A day, as ISO text (2026-01-31); the browser shows it by the reader's locale."""
-    return rx.el.input(name=name, type="date", class_name=classes("input", "input-date", props.pop("class_name", "")), **props)
+    return rx.el.input(
+        name=name, type="date", class_name=classes("input", "input-date", props.pop("class_name", "")), **props
+    )
 
 
 def money_input(*, name: str, currency: Text, **props: Any) -> rx.Component:
@@ -108,11 +118,15 @@ def money_input(*, name: str, currency: Text, **props: Any) -> rx.Component:
 
     field(t("campaigns.budget"), money_input(name="budget", currency=State.currency, default_value=State.budget_text))
     """
-    amount = rx.el.input(name=name, type="text", input_mode="decimal", class_name="input input-amount", auto_complete="off", **props)
+    amount = rx.el.input(
+        name=name, type="text", input_mode="decimal", class_name="input input-amount", auto_complete="off", **props
+    )
     return rx.el.span(rx.el.span(currency, class_name="input-unit"), amount, class_name="input-wrap input-with-unit")
 
 
-def search_input(value: Text, on_search: Any, *, label: Text, placeholder: Text | None = None, delay: int = 300, name: str = "q") -> rx.Component:
+def search_input(
+    value: Text, on_search: Any, *, label: Text, placeholder: Text | None = None, delay: int = 300, name: str = "q"
+) -> rx.Component:
     """A search field: reports after a pause of `delay` ms or on Enter; Esc clears.
 
     search_input(State.q, State.search, label=t("campaigns.list.search"))
@@ -130,7 +144,14 @@ def search_input(value: Text, on_search: Any, *, label: Text, placeholder: Text 
     )
 
 
-def tag_input(*, value: Any, on_tags: Any = None, name: str | None = None, placeholder: Text | None = None, suggestions: Any = None) -> rx.Component:
+def tag_input(
+    *,
+    value: Any,
+    on_tags: Any = None,
+    name: str | None = None,
+    placeholder: Text | None = None,
+    suggestions: Any = None,
+) -> rx.Component:
     """Free tags as chips; Enter or a comma adds. Posts as one comma-separated field when it has a name.
 
     field(t("campaigns.tags"), tag_input(value=State.tags, on_tags=State.set_tags), name="tags")
@@ -145,5 +166,5 @@ def choice_group(*choices: Any, label: Text, hint: Text | None = None, columns: 
     choice_group(*[checkbox(text, name="roles", value=key) for key, text in ROLES], label=t("members.roles"))
     """
     small = rx.el.p(hint, class_name="field-hint") if hint is not None else None
-    body = rx.el.div(*choices, class_name="choices choices-columns" if columns else "choices")
+    body = rx.el.div(*choices, class_name="choice-list choice-columns" if columns else "choice-list")
     return rx.el.fieldset(*parts(rx.el.legend(label, class_name="field-label"), small, body), class_name="fieldset")

@@ -28,7 +28,9 @@ def page_header(
     )
 
 
-def section(title: Text, *children: Node, description: Text | None = None, actions: list[Node] | None = None) -> rx.Component:
+def section(
+    title: Text, *children: Node, description: Text | None = None, actions: list[Node] | None = None
+) -> rx.Component:
     """A part of a page under its own h2.
 
     section(t("settings.brand"), field(…), field(…), description=t("settings.brand_text"))
@@ -80,21 +82,23 @@ def stack(*children: Any, gap: int = 4, **props: Any) -> rx.Component:
 
 def row(*children: Any, gap: int = 2, between: bool = False, wrap: bool = True, **props: Any) -> rx.Component:
     """Children beside each other, centred on the line; between=True pushes them to both ends."""
-    names = classes("row", f"gap-{gap}", "row-between" if between else "", "" if wrap else "row-nowrap", props.pop("class_name", ""))
+    names = classes(
+        "row", f"gap-{gap}", "row-between" if between else "", "" if wrap else "row-nowrap", props.pop("class_name", "")
+    )
     return rx.el.div(*children, class_name=names, **props)
 
 
 def grid(*children: Any, smallest: int = 220, gap: int = 4, **props: Any) -> rx.Component:
     """Equal columns, as many as fit, none narrower than `smallest` px: for tiles and cards."""
-    return rx.el.div(
-        *children, class_name=f"grid gap-{gap}", style={"--grid-min": f"{smallest}px"}, **props
-    )
+    return rx.el.div(*children, class_name=f"grid gap-{gap}", style={"--grid-min": f"{smallest}px"}, **props)
 
 
 def split(main: Node, aside: Node, *, side: str = "end", narrow: bool = False) -> rx.Component:
     """Main content with a side column; under each other below 960 px. side is start or end."""
     names = classes("split", f"split-{side}", "split-narrow" if narrow else "")
-    return rx.el.div(rx.el.div(main, class_name="split-main"), rx.el.div(aside, class_name="split-aside"), class_name=names)
+    return rx.el.div(
+        rx.el.div(main, class_name="split-main"), rx.el.div(aside, class_name="split-aside"), class_name=names
+    )
 
 
 def toolbar(*start: Any, end: list[Any] | None = None, label: Text | None = None) -> rx.Component:

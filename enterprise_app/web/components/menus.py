@@ -30,16 +30,24 @@ def _content(text: Node, icon: str | None, shortcut: str | None, checked: Any) -
 
 
 def menu_item(
-    text: Node, *, icon: str | None = None, danger: bool = False, shortcut: str | None = None, checked: Any = None, **props: Any
+    text: Node,
+    *,
+    icon: str | None = None,
+    danger: bool = False,
+    shortcut: str | None = None,
+    checked: Any = None,
+    **props: Any,
 ) -> rx.Component:
     """An entry that does something; checked (bool or Var) makes it one choice of several."""
-    role, state = ("menuitem", {}) if checked is None else ("menuitemradio", {"aria-checked": rx.cond(checked, "true", "false")})
+    role, state = (
+        ("menuitem", {}) if checked is None else ("menuitemradio", {"aria-checked": rx.cond(checked, "true", "false")})
+    )
     return rx.el.button(
         *_content(text, icon, shortcut, checked),
         type="button",
         role=role,
         tab_index=-1,
-        class_name=classes("menu-item", "menu-item-danger" if danger else ""),
+        class_name=classes("menu-entry", "menu-entry-danger" if danger else ""),
         custom_attrs=state,
         **props,
     )
@@ -49,13 +57,13 @@ def menu_link(text: Node, href: Text, *, icon: str | None = None, external: bool
     """An entry that goes somewhere."""
     props = {"role": "menuitem", "tabIndex": -1}
     if external:
-        return rx.el.a(*_content(text, icon, None, None), href=href, class_name="menu-item", custom_attrs=props)
-    return RouterLink.create(*_content(text, icon, None, None), to=href, class_name="menu-item", custom_attrs=props)
+        return rx.el.a(*_content(text, icon, None, None), href=href, class_name="menu-entry", custom_attrs=props)
+    return RouterLink.create(*_content(text, icon, None, None), to=href, class_name="menu-entry", custom_attrs=props)
 
 
 def menu_label(text: Node) -> rx.Component:
     """A quiet heading inside a menu."""
-    return rx.el.div(text, class_name="menu-label", role="presentation")
+    return rx.el.div(text, class_name="menu-caption", role="presentation")
 
 
 def menu_separator() -> rx.Component:

@@ -37,7 +37,11 @@ def tab(text: Text, href: Text, active: Flag, *, count: Text | None = None) -> r
         to=href,
         class_name="tab",
         prevent_scroll_reset=True,
-        custom_attrs={"aria-current": rx.cond(active, "page", "false") if isinstance(active, rx.Var) else ("page" if active else "false")},
+        custom_attrs={
+            "aria-current": rx.cond(active, "page", "false")
+            if isinstance(active, rx.Var)
+            else ("page" if active else "false")
+        },
     )
 
 
@@ -56,6 +60,7 @@ def segmented(
 
     segmented([("hour", t("x.hour")), ("day", t("x.day"))], State.interval, State.set_interval, label=t("x.interval"))
     """
+
     def choice(option: tuple[str, Text]) -> rx.Component:
         key, text = option
         return rx.el.button(
@@ -66,7 +71,12 @@ def segmented(
             custom_attrs={"aria-pressed": flag(value == key)},
         )
 
-    return rx.el.div(*[choice(option) for option in options], class_name=f"segmented segmented-{size}", role="group", aria_label=label)
+    return rx.el.div(
+        *[choice(option) for option in options],
+        class_name=f"segmented segmented-{size}",
+        role="group",
+        aria_label=label,
+    )
 
 
 def breadcrumbs(crumbs: list[tuple[Text, str]], current: Text, *, label: Text) -> rx.Component:
@@ -75,8 +85,8 @@ def breadcrumbs(crumbs: list[tuple[Text, str]], current: Text, *, label: Text) -
     breadcrumbs([(t("campaigns.list.title"), "/campaigns")], State.campaign.name, label=t("shell.breadcrumbs"))
     """
     parents = [
-        rx.el.li(link(text, href, quiet=True), icon("chevron_end", 14, class_name="crumb-mark"), class_name="crumb")
+        rx.el.li(link(text, href, quiet=True), icon("chevron_end", 14, class_name="path-mark"), class_name="path-step")
         for text, href in crumbs
     ]
-    here = rx.el.li(rx.el.span(current, **given(aria_current="page")), class_name="crumb")
-    return rx.el.nav(rx.el.ol(*parents, here, class_name="crumbs"), aria_label=label)
+    here = rx.el.li(rx.el.span(current, **given(aria_current="page")), class_name="path-step")
+    return rx.el.nav(rx.el.ol(*parents, here, class_name="path"), aria_label=label)

@@ -18,17 +18,26 @@ def callout(text: Node, *, title: Text | None = None, tone: str = "info", action
 
     callout(t("tenancy.trial_text"), title=t("tenancy.trial"), action=button_link(t("x.upgrade"), "/settings/plan", size="sm"))
     """
-    words = rx.el.div(*parts(filled(title, lambda head: rx.el.p(head, class_name="callout-title")), rx.el.div(text)), class_name="callout-text")
+    words = rx.el.div(
+        *parts(filled(title, lambda head: rx.el.p(head, class_name="callout-title")), rx.el.div(text)),
+        class_name="callout-text",
+    )
     role = "alert" if tone == "danger" else "note"
     return rx.el.div(*parts(icon(_PICTURES[tone], 18), words, action), class_name=f"callout callout-{tone}", role=role)
 
 
 def banner(text: Node, *, tone: str = "warning", action: Node | None = None) -> rx.Component:
     """A line over the whole page (read-only tenant, impersonation, lost connection)."""
-    return rx.el.div(*parts(icon(_PICTURES[tone], 16), rx.el.span(text), action), class_name=f"banner callout-{tone}", role="status")
+    return rx.el.div(
+        *parts(icon(_PICTURES[tone], 16), rx.el.span(text), action),
+        class_name=f"notice-bar callout-{tone}",
+        role="status",
+    )
 
 
-def empty_state(picture: str, title: Text, text: Text | None = None, action: Node | None = None, *, level: int = 2) -> rx.Component:
+def empty_state(
+    picture: str, title: Text, text: Text | None = None, action: Node | None = None, *, level: int = 2
+) -> rx.Component:
     """Nothing yet: say what would be here and give the button that starts it.
 
     empty_state("campaign", t("campaigns.empty.title"), t("campaigns.empty.text"), button_link(t("campaigns.new"), "/campaigns/new", variant="primary"))
@@ -58,4 +67,6 @@ def error_state(title: Text | None = None, text: Text | None = None, *, on_retry
 
 def no_permission(text: Text | None = None, action: Any = None) -> rx.Component:
     """The reader may not see this; text may name who can help."""
-    return empty_state("lock", t("components.forbidden.title"), text if text is not None else t("components.forbidden.text"), action)
+    return empty_state(
+        "lock", t("components.forbidden.title"), text if text is not None else t("components.forbidden.text"), action
+    )

@@ -19,10 +19,23 @@ def pagination(
 
     pagination(on_previous=State.previous, on_next=State.next, has_previous=State.can_go_back, has_next=State.next_cursor != "")
     """
-    previous = button(t("components.paging.previous"), size="sm", icon="chevron_start", on_click=on_previous, disabled=_not(has_previous))
-    following = button(t("components.paging.next"), size="sm", icon_end="chevron_end", on_click=on_next, disabled=_not(has_next))
+    previous = button(
+        t("components.paging.previous"),
+        size="sm",
+        icon="chevron_start",
+        on_click=on_previous,
+        disabled=_not(has_previous),
+    )
+    following = button(
+        t("components.paging.next"), size="sm", icon_end="chevron_end", on_click=on_next, disabled=_not(has_next)
+    )
     text = rx.el.span(summary if summary is not None else "", class_name="paging-text", aria_live="polite")
-    return rx.el.nav(text, rx.el.div(previous, following, class_name="row gap-2"), class_name="paging", aria_label=t("components.paging.label"))
+    return rx.el.nav(
+        text,
+        rx.el.div(previous, following, class_name="row gap-2"),
+        class_name="paging",
+        aria_label=t("components.paging.label"),
+    )
 
 
 def _not(value: Flag) -> Flag:
@@ -44,11 +57,19 @@ def filter_bar(*controls: Any, end: list[Any] | None = None, chips: Any = None) 
     return rx.el.div(*parts(line, below), class_name="filters", role="search")
 
 
-def filter_select(label: Text, options: Options, value: Any, on_change: Handler, *, any_text: Text | None = None) -> rx.Component:
+def filter_select(
+    label: Text, options: Options, value: Any, on_change: Handler, *, any_text: Text | None = None
+) -> rx.Component:
     """A filter as a small select; the empty value means "any"."""
     return rx.el.label(
         rx.el.span(label, class_name="filter-label"),
-        select(options, size="sm", placeholder=any_text if any_text is not None else t("components.filter.any"), value=value, on_change=on_change),
+        select(
+            options,
+            size="sm",
+            placeholder=any_text if any_text is not None else t("components.filter.any"),
+            value=value,
+            on_change=on_change,
+        ),
         class_name="filter",
     )
 

@@ -43,16 +43,29 @@ def stat_tile(
     stat_tile(t("analytics.visitors"), State.visitors.text, change=State.visitors.change, direction=State.visitors.direction,
               good=State.visitors.good, previous=t("analytics.versus", value=State.visitors.before), spark=State.visitors.trend)
     """
-    number = rx.el.span(*parts(value, filled(unit, lambda text: rx.el.span(text, class_name="stat-unit"))), class_name="stat-value")
+    number = rx.el.span(
+        *parts(value, filled(unit, lambda text: rx.el.span(text, class_name="stat-unit"))), class_name="stat-value"
+    )
     against = parts(
         filled(change, lambda text: delta(text, direction, good)),
         filled(previous, lambda text: rx.el.span(text, class_name="stat-previous")),
     )
     name = link(label, href, quiet=True) if href is not None else label
     trend = react.Sparkline.create(values=spark, class_name="sparkline") if spark is not None else None
-    body = rx.el.div(*parts(rx.el.div(number, rx.el.div(*against, class_name="stat-change")), trend), class_name="stat-body")
-    wait = rx.el.div(rx.el.span(class_name="skeleton skeleton-number"), rx.el.span(class_name="skeleton skeleton-text"), class_name="stat-wait")
-    return rx.el.div(rx.el.div(name, class_name="stat-label"), when(loading, wait, body) or body, class_name="card stat", aria_busy=_busy(loading))
+    body = rx.el.div(
+        *parts(rx.el.div(number, rx.el.div(*against, class_name="stat-change")), trend), class_name="stat-body"
+    )
+    wait = rx.el.div(
+        rx.el.span(class_name="skeleton skeleton-number"),
+        rx.el.span(class_name="skeleton skeleton-text"),
+        class_name="stat-wait",
+    )
+    return rx.el.div(
+        rx.el.div(name, class_name="stat-label"),
+        when(loading, wait, body) or body,
+        class_name="card stat",
+        aria_busy=_busy(loading),
+    )
 
 
 def _busy(loading: Flag) -> Any:
@@ -64,6 +77,7 @@ def bar_list(rows: Any, *, label: Text, value_label: Text, empty: Node | None = 
 
     bar_list(State.top_pages, label=t("analytics.page"), value_label=t("analytics.views"))
     """
+
     def line(row: Any) -> rx.Component:
         name = rx.cond(row.href != "", link(rx.el.bdi(row.label), row.href, quiet=True), rx.el.bdi(row.label))
         return rx.el.li(
@@ -86,7 +100,9 @@ def meter(label: Text, text: Text, percent: Any, *, tone: Text = "accent") -> rx
 
     meter(t("tenancy.campaigns"), State.campaigns_text, State.campaigns_percent, tone=State.campaigns_tone)
     """
-    track = rx.el.div(rx.el.div(class_name="meter-fill", style={"inlineSize": _percent(percent)}), class_name="meter-track")
+    track = rx.el.div(
+        rx.el.div(class_name="meter-fill", style={"inlineSize": _percent(percent)}), class_name="meter-track"
+    )
     bar = rx.el.div(
         track,
         role="meter",
@@ -104,13 +120,19 @@ def progress(label: Text, percent: Any = None, *, text: Text | None = None, on_c
     """
     values = {"aria-valuemin": 0, "aria-valuemax": 100} | given(**{"aria-valuenow": percent})
     fill = rx.el.div(class_name="meter-fill", style={"inlineSize": _percent(percent)} if percent is not None else {})
-    track = rx.el.div(rx.el.div(fill, class_name="meter-track"), role="progressbar", aria_label=label, custom_attrs=values)
+    track = rx.el.div(
+        rx.el.div(fill, class_name="meter-track"), role="progressbar", aria_label=label, custom_attrs=values
+    )
     cancel = None
     if on_cancel is not None:
-        cancel = rx.el.button(t("components.cancel"), type="button", class_name="button button-ghost button-sm", on_click=on_cancel)
+        cancel = rx.el.button(
+            t("components.cancel"), type="button", class_name="button button-ghost button-sm", on_click=on_cancel
+        )
     detail = rx.el.span(text, class_name="meter-text", aria_live="polite") if text is not None else None
     head = rx.el.div(*parts(rx.el.span(label), detail, cancel), class_name="meter-head")
-    return rx.el.div(head, track, class_name="meter progress" if percent is not None else "meter progress progress-unknown")
+    return rx.el.div(
+        head, track, class_name="meter progress" if percent is not None else "meter progress progress-unknown"
+    )
 
 
 def _percent(value: Any) -> Any:

@@ -62,7 +62,9 @@ def data_table(
     body = rx.el.tbody(rx.foreach(rows, lambda row: _row(columns, row, row_id, actions, selection)))
     width = len(columns) + (actions is not None) + (selection is not None)
     table = rx.el.table(head, _or_skeleton(loading, body, width), class_name=f"table table-{phone}")
-    frame = rx.el.div(table, class_name=f"table-frame table-frame-{phone}", role="region", aria_label=label, tab_index=0)
+    frame = rx.el.div(
+        table, class_name=f"table-frame table-frame-{phone}", role="region", aria_label=label, tab_index=0
+    )
     if empty is None:
         return frame
     nothing = (rows.length() == 0) if isinstance(rows, rx.Var) else not rows
@@ -74,7 +76,9 @@ def data_table(
 def _or_skeleton(loading: Flag, body: rx.Component, width: int) -> Any:
     if loading is False:
         return body
-    line = rx.el.tr(*[rx.el.td(rx.el.span(class_name="skeleton skeleton-text")) for _ in range(width)], class_name="row-skeleton")
+    line = rx.el.tr(
+        *[rx.el.td(rx.el.span(class_name="skeleton skeleton-text")) for _ in range(width)], class_name="row-skeleton"
+    )
     wait = rx.el.tbody(*[line] * 6, aria_busy="true")
     return rx.cond(loading, wait, body)
 
@@ -91,7 +95,11 @@ def _headers(columns: list[Column], sort: Any, on_sort: Any, actions: Any, selec
         tick = rx.el.th(box, class_name="cell-tick", scope="col")
     last = None
     if actions is not None:
-        last = rx.el.th(rx.el.span(t("components.table.actions"), class_name="visually-hidden"), class_name="cell-actions", scope="col")
+        last = rx.el.th(
+            rx.el.span(t("components.table.actions"), class_name="visually-hidden"),
+            class_name="cell-actions",
+            scope="col",
+        )
     return parts(tick, *[_header(column, sort, on_sort) for column in columns], last)
 
 
@@ -134,7 +142,9 @@ def _row(columns: list[Column], row: Any, row_id: Any, actions: Any, selection: 
 
 
 def _cell(column: Column, row: Any, *, first: bool) -> rx.Component:
-    names = classes("cell-end" if column.align == "end" else "", "cell-quiet" if column.quiet else "", "cell-first" if first else "")
+    names = classes(
+        "cell-end" if column.align == "end" else "", "cell-quiet" if column.quiet else "", "cell-first" if first else ""
+    )
     if first:
         return rx.el.th(column.cell(row), scope="row", class_name=names)
     return rx.el.td(column.cell(row), class_name=names, custom_attrs={"data-label": column.header})
@@ -146,6 +156,8 @@ def bulk_bar(text: Text, *actions: Any, on_clear: Handler, shown: Flag) -> rx.Co
     bulk_bar(t("campaigns.chosen", count=State.chosen.length()), button(t("x.archive"), size="sm", on_click=State.archive_chosen),
              on_clear=State.choose_none, shown=State.chosen.length() > 0)
     """
-    clear = rx.el.button(t("components.table.clear"), type="button", class_name="button button-ghost button-sm", on_click=on_clear)
+    clear = rx.el.button(
+        t("components.table.clear"), type="button", class_name="button button-ghost button-sm", on_click=on_clear
+    )
     bar = rx.el.div(rx.el.span(text, class_name="bulk-text", role="status"), *actions, clear, class_name="bulk-bar")
     return rx.cond(shown, bar, rx.fragment())
