@@ -133,24 +133,26 @@ async def _tell(state: Any, visit: Visit, error: Exception) -> Any:
         return rx.redirect(f"{SIGN_IN}?next={quote(_here(state), safe='')}")
     locale = await _locale(state, visit)
     if isinstance(error, Invalid) and "errors" in type(state).base_vars:
-        texts = {p.field: translate(locale, f"errors.{p.code}", **p.params) for p in reversed(error.problems)}
+        texts = {p.field: _sentence(locale, p.code, p.params) for p in reversed(error.problems)}
         async with _Writing(state):
             state.errors = texts
         return None
     if isinstance(error, Invalid):
         first = error.problems[0]
-        await _toast(state, f"{first.field}: {translate(locale, f'errors.{first.code}', **first.params)}")
+        await _toast(state, f"{first.field}: {_sentence(locale, first.code, first.params)}")
     elif (isinstance(error, AtriumError) and error.status < 500) or getattr(error, "status", 0) == 503:
-        await _toast(state, _sentence(locale, error))
+        await _toast(state, _sentence(locale, error.code, error.params))
     else:
         logger.error("handler failed", exc_info=error, extra={"request_id": visit.request_id})
         await _toast(state, translate(locale, "errors.unexpected", request_id=visit.request_id))
     return None
 
 
-def _sentence(locale: str, error: Any) -> str:
-    key = f"errors.{error.code}"
-    return translate(locale, key if has_text(key) else "errors.refused", **error.params)
+def _sentence(locale: str, code: str, params: dict[str, Any]) -> str:
+    """The failure, and how to fix it where the catalogue says so."""
+    key = f"errors.{code}"
+    text = translate(locale, key if has_text(key) else "errors.refused", **params)
+    return f"{text} {translate(locale, f'{key}.fix', **params)}" if has_text(f"{key}.fix") else text
 
 
 async def _locale(state: Any, visit: Visit) -> str:

@@ -1,6 +1,6 @@
 """The Reflex app behind the guard: pages from data, the API beside them, CORS only where it is harmless."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,7 +37,7 @@ class AtriumApp(rx.App):
         self._form_targets = _host_source(base_url)
         wiring.sessions = sessions
         wiring.hub = Hub(self._push)
-        self.event_namespace.on_disconnect = self._forgetting(self.event_namespace.on_disconnect)
+        self._forget_closed_tabs()
 
     def __call__(self) -> ASGIApp:
         """The whole web process as one ASGI app."""
@@ -65,14 +65,17 @@ class AtriumApp(rx.App):
         if namespace is not None and token in namespace.token_to_sid:
             await namespace.emit_update(StateUpdate(events=Event.from_event_type(handler)), token=token)
 
-    def _forgetting(self, on_disconnect: Callable[[str], Any]) -> Callable[[str], Any]:
-        def disconnected(sid: str) -> Any:
-            token = self.event_namespace.sid_to_token.get(sid)
+    def _forget_closed_tabs(self) -> None:
+        namespace: Any = self.event_namespace
+        reflex_disconnects = namespace.on_disconnect
+
+        def on_disconnect(sid: str) -> Any:
+            token = namespace.sid_to_token.get(sid)
             if token and wiring.hub is not None:
                 wiring.hub.forget(token)
-            return on_disconnect(sid)
+            return reflex_disconnects(sid)
 
-        return disconnected
+        namespace.on_disconnect = on_disconnect
 
 
 def make_app() -> AtriumApp:

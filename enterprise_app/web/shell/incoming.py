@@ -32,7 +32,7 @@ class Incoming:
             kind=scope["type"],
             method=scope.get("method", "GET"),
             path=scope["path"],
-            scheme={"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"]),
+            scheme={"ws": "http", "wss": "https"}.get(str(scope["scheme"]), str(scope["scheme"])),
             host=headers.get("host", "").lower(),
             origin=headers.get("origin"),
             cookies=parse_cookies(v.decode("latin-1") for n, v in scope["headers"] if n.lower() == b"cookie"),

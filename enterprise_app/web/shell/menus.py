@@ -39,7 +39,7 @@ def tenant_switcher() -> rx.Component:
     )
 
 
-def _tenant(choice: rx.Var[TenantChoice]) -> rx.Component:
+def _tenant(choice: TenantChoice) -> rx.Component:
     return rx.el.form(
         rx.el.input(type="hidden", name="tenant", value=choice.slug, read_only=True),
         rx.el.button(

@@ -7,7 +7,7 @@ from enterprise_app.web.shell.i18n import t
 from enterprise_app.web.shell.toasts import Toast, ToastState
 
 
-def _toast(item: rx.Var[Toast]) -> rx.Component:
+def _toast(item: Toast) -> rx.Component:
     body = rx.el.div(
         rx.el.span(item.text, class_name="toast-text"),
         rx.cond(
