@@ -1,6 +1,7 @@
 """Sources, the partitioned event table, seen message ids and imports."""
 
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -75,7 +76,7 @@ def _events() -> None:
     this_month = datetime.now(UTC).date().replace(day=1)
     months = [_month(this_month, offset) for offset in range(-3, 5)]
     _partition("analytics_events_history", f"FROM (MINVALUE) TO ('{months[0]}')")
-    for start, end in zip(months, months[1:], strict=False):
+    for start, end in pairwise(months):
         _partition(f"analytics_events_{start:%Y_%m}", f"FROM ('{start}') TO ('{end}')")
     _partition("analytics_events_rest", None)
 

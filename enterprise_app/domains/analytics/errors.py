@@ -73,3 +73,9 @@ class DiskFull(Unavailable):
     """No space left, in the database or for the report; nothing of the import was kept."""
 
     code = "disk_full"
+
+
+class ImportFileDamaged(AtriumError):
+    """A gzip that breaks off; `line` is how far it could be read."""
+
+    code, status = "import_file_damaged", 422

@@ -1,6 +1,7 @@
 """Reads lines of web servers' access logs (common and combined) and decides what a page view is.
 
-A page view is a GET answered 2xx or 304 whose path is no asset, by no bot; anything else is kept as a `request`.
+A page view is a GET answered 2xx or 304 whose path is no asset; anything else is kept as a `request`. What bots fetch
+is marked and counted apart, so only humans make visitors and sessions.
 """
 
 import re
@@ -14,11 +15,13 @@ from enterprise_app.domains.analytics.rules.messages import Reading
 from enterprise_app.domains.analytics.rules.record import EventRecord, Rejected
 from enterprise_app.domains.analytics.vocabulary import EventType
 
+_QUOTED = r'[^"\\]*(?:\\.[^"\\]*)*'
 _LINE = re.compile(
-    r'(?P<host>\S+) \S+ (?P<user>.*?) \[(?P<time>[^\]]+)\] "(?P<request>[^"\\]*(?:\\.[^"\\]*)*)" '
-    r'(?P<status>\d{3}) (?P<bytes>\d+|-)(?: "(?P<referrer>[^"\\]*(?:\\.[^"\\]*)*)" "(?P<agent>[^"\\]*(?:\\.[^"\\]*)*)")?.*'
+    rf'(?P<host>\S+) \S+ (?P<user>.*?) \[(?P<time>[^\]]+)\] "(?P<request>{_QUOTED})" '
+    rf'(?P<status>\d{{3}}) (?P<bytes>\d+|-)(?: "(?P<referrer>{_QUOTED})" "(?P<agent>{_QUOTED})")?.*'
 )
-_MONTHS = dict(zip(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), range(1, 13)))
+_MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
 _ASSETS = (
     "css js mjs map json xml rss atom txt ico png jpg jpeg gif webp avif svg bmp tif tiff woff woff2 ttf otf eot "
     "mp3 mp4 webm ogg wav avi mov flv swf pdf zip gz tgz bz2 xz tar rar 7z exe msi dmg iso jar rpm deb bin"
@@ -41,7 +44,7 @@ def read_line(line: bytes, occurrence: int, reading: Reading, site: str | None) 
     record = EventRecord(
         id=keys.line_event_id(reading.tenant_id, line, occurrence),
         occurred_at=dates.check_bounds(log_time(found["time"]), reading.received_at, "time"),
-        type=EventType.PAGE if is_page(method, target, status) and not agent.is_bot else EventType.REQUEST,
+        type=EventType.PAGE if is_page(method, target, status) else EventType.REQUEST,
         visitor_id=keys.visitor_of_address(reading.salt, ip or found["host"], agent_text),
         name=None if method == "GET" else method,
         ip=ip,

@@ -4,8 +4,6 @@ import hmac
 from hashlib import blake2b, sha256
 from uuid import UUID
 
-WRITE_KEY_PREFIX = "atw_"
-
 
 def tenant_salt(secret: str, tenant_id: UUID) -> bytes:
     """The tenant's own key for visitor ids, so that the same browser can't be recognised across tenants."""

@@ -3,7 +3,6 @@
 Fields: https://segment.com/docs/connections/spec/common/ - `integrations` is ignored, unknown fields are too.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,7 +23,10 @@ _STORED_ELSEWHERE = {"ip", "userAgent", "page", "campaign", "sessionId"}
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a message is read against: whose it is, when and from where it came, what to keep of addresses."""
+    """What a message is read against: whose it is, when and from where it came, what to keep of addresses.
+
+    `imported`: from a file, long after; the time stands as it is written, and there must be one.
+    """
 
     tenant_id: UUID
     salt: bytes
@@ -33,7 +35,7 @@ class Reading:
     ip: str | None = None
     agent: str | None = None
     truncate_ip: bool = False
-    fallback_id: Callable[[], UUID] = uuid4
+    imported: bool = False
 
 
 def read_message(message: Any, reading: Reading, type_hint: str | None = None) -> EventRecord:
@@ -66,7 +68,7 @@ def _identified(message: dict[str, Any], kind: EventType, reading: Reading) -> E
         raise Rejected("event_identity_missing", "userId")
     message_id = _id(message, "messageId")
     return EventRecord(
-        id=keys.event_id(reading.tenant_id, message_id) if message_id else reading.fallback_id(),
+        id=keys.event_id(reading.tenant_id, message_id) if message_id else uuid4(),
         occurred_at=reading.received_at,
         type=kind,
         visitor_id=keys.visitor_of_id(reading.salt, client),
@@ -78,10 +80,14 @@ def _identified(message: dict[str, Any], kind: EventType, reading: Reading) -> E
 
 def _time(message: dict[str, Any], reading: Reading) -> datetime:
     """Segment's rule: `timestamp`, corrected by how wrong the client's clock is, which `sentAt` shows."""
-    told = dates.read_time(message.get("originalTimestamp"), "originalTimestamp")
-    told = told or dates.read_time(message.get("timestamp"), "timestamp")
+    original = dates.read_time(message.get("originalTimestamp"), "originalTimestamp")
+    told = dates.read_time(message.get("timestamp"), "timestamp")
+    if reading.imported:
+        if told is None and original is None:
+            raise Rejected("event_time_missing", "timestamp")
+        return dates.check_bounds(told or original or reading.received_at, reading.received_at)
     sent = dates.read_time(message.get("sentAt"), "sentAt") or reading.sent_at
-    return dates.check_bounds(dates.corrected(told, sent, reading.received_at), reading.received_at)
+    return dates.check_bounds(dates.corrected(original or told, sent, reading.received_at), reading.received_at)
 
 
 def _set_payload(record: EventRecord, message: dict[str, Any], kind: EventType) -> None:

@@ -1,0 +1,42 @@
+"""The door of analytics: sources, taking messages, importing files, the overview."""
+
+from .importing import import_file
+from .imports import (
+    get_import,
+    list_imports,
+    open_import,
+)
+from .ingesting import authenticate, take_messages
+from .listing import list_events
+from .overview import data_range, get_overview, list_filter_fields
+from .retention import forget_seen
+from .sources import (
+    create_source,
+    ensure_import_source,
+    get_snippet,
+    get_source,
+    list_sources,
+    revoke_source,
+    rotate_source,
+)
+
+__all__ = [
+    "authenticate",
+    "create_source",
+    "data_range",
+    "ensure_import_source",
+    "forget_seen",
+    "get_import",
+    "get_overview",
+    "get_snippet",
+    "get_source",
+    "import_file",
+    "list_events",
+    "list_filter_fields",
+    "list_imports",
+    "list_sources",
+    "open_import",
+    "revoke_source",
+    "rotate_source",
+    "take_messages",
+]

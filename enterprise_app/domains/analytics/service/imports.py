@@ -1,0 +1,176 @@
+"""The record of imports: what is running, how far it is, what came of it."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from enterprise_app.core import events, live
+from enterprise_app.core.clock import now
+from enterprise_app.core.context import Context
+from enterprise_app.core.db import tenant_session
+from enterprise_app.core.errors import AtriumError, NotFound
+from enterprise_app.core.ids import new_id
+from enterprise_app.core.paging import ListField, Listing
+from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
+from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.domains.analytics.events import ImportFinished
+from enterprise_app.domains.analytics.models import ImportRow
+from enterprise_app.domains.analytics.schemas import ImportPage, ImportProgress, ImportStatus, RejectedLine
+from enterprise_app.domains.analytics.service.sources import ensure_import_source
+from enterprise_app.domains.analytics.vocabulary import FileFormat, ImportState
+from enterprise_app.domains.audit import service as audit
+from enterprise_app.domains.audit.schemas import Target
+
+log = logging.getLogger(__name__)
+
+_SILENCE = timedelta(seconds=60)
+_COLUMNS = ImportRow.__table__.c  # pyright: ignore
+_LISTING = Listing(
+    fields={
+        "created_at": ListField(_COLUMNS.created_at, datetime, sortable=True),
+        "state": ListField(_COLUMNS.state, ImportState),
+        "format": ListField(_COLUMNS.format, FileFormat),
+        "source_id": ListField(_COLUMNS.source_id, UUID),
+    },
+    key=_COLUMNS.id,
+)
+
+
+class Counts(Protocol):
+    """What an import counted."""
+
+    lines: int
+    accepted: int
+    rejected: int
+    duplicates: int
+    page_views: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+async def open_import(
+    ctx: Context,
+    *,
+    file_format: FileFormat,
+    file_name: str,
+    source_name: str,
+    site: str | None = None,
+    total_bytes: int = 0,
+    import_id: UUID | None = None,
+    state: ImportState = ImportState.RUNNING,
+) -> ImportStatus:
+    """Note that an import begins (or waits) and for which source, which is made when there is none.
+
+    With the `import_id` of one that was noted before, that one starts over.
+    """
+    ctx.require(Permission.EVENTS_IMPORT)
+    async with tenant_session(ctx) as session:
+        source = await ensure_import_source(session, ctx, source_name)
+        row = ImportRow(
+            tenant_id=ctx.tenant_id, id=import_id or new_id(), source_id=source.id, source_name=source.name,
+            format=file_format, file_name=file_name[-255:], site=site, state=state, total_bytes=total_bytes,
+        )  # fmt: skip
+        fresh = row.model_dump(exclude={"created_at"})
+        statement = insert(ImportRow).values(**fresh)
+        await session.execute(statement.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=fresh))
+        await _tell(session, ctx)
+        after = {"file": row.file_name, "format": row.format, "source": source.name}
+        await audit.record(session, ctx, AuditVerb.IMPORT_STARTED, _target(row.id, row.file_name), after=after)
+        return await _read(session, ctx, row.id)
+
+
+async def save_progress(ctx: Context, import_id: UUID, progress: ImportProgress) -> None:
+    """Show how far it is: in a transaction of its own, because the import's is not over."""
+    values = progress.model_dump(include={"done_bytes", "lines", "accepted", "rejected", "duplicates"})
+    async with tenant_session(ctx) as session:
+        await _update(session, ctx, import_id, **values)
+
+
+async def finish(
+    session: AsyncSession, ctx: Context, import_id: UUID, counts: Counts, total_bytes: int, rejects: list[RejectedLine]
+) -> ImportStatus:
+    """Note the end in the import's own transaction, so that the note and the events are there together."""
+    numbers = {name: getattr(counts, name) for name in Counts.__annotations__}
+    shown = [line.model_dump() for line in rejects]
+    await _update(
+        session, ctx, import_id, state=ImportState.FINISHED, finished_at=now(), done_bytes=total_bytes,
+        rejects=shown, error=None, **numbers,
+    )  # fmt: skip
+    done = await _read(session, ctx, import_id)
+    told = {name: numbers[name] for name in ("accepted", "rejected", "duplicates")}
+    fact = ImportFinished(tenant_id=ctx.tenant_id, entity_id=import_id, file_name=done.file_name, **told)
+    await events.publish(session, ctx, fact)
+    await audit.record(session, ctx, AuditVerb.IMPORT_FINISHED, _target(import_id, done.file_name), after=told)
+    return done
+
+
+async def note_failure(ctx: Context, import_id: UUID, error: BaseException) -> None:
+    """Note why it ended; when even that is impossible, the note follows from its silence."""
+    code = error.code if isinstance(error, AtriumError) else None
+    if not isinstance(error, Exception):
+        code = "import_cancelled"
+    try:
+        async with tenant_session(ctx) as session:
+            await _update(
+                session, ctx, import_id, state=ImportState.FAILED, error=code or "internal", finished_at=now(),
+                accepted=0, duplicates=0, page_views=0,
+            )  # fmt: skip
+    except Exception:
+        log.warning("analytics.import_failure_not_noted", exc_info=True)
+
+
+async def get_import(session: AsyncSession, ctx: Context, import_id: UUID) -> ImportStatus:
+    """The import; raises NotFound."""
+    ctx.require(Permission.EVENTS_READ)
+    return await _read(session, ctx, import_id)
+
+
+async def list_imports(
+    session: AsyncSession,
+    ctx: Context,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    sort: str | None = None,
+    filters: Iterable[str] = (),
+) -> ImportPage:
+    """A page of imports, newest first."""
+    ctx.require(Permission.EVENTS_READ)
+    query = _LISTING.parse(limit=limit, cursor=cursor, sort=sort, filters=filters)
+    page = await _LISTING.page(session, sa.select(ImportRow), query, count=True)
+    return ImportPage(items=[_shape(row) for row in page.items], next_cursor=page.next_cursor, total=page.total)
+
+
+async def _read(session: AsyncSession, ctx: Context, import_id: UUID) -> ImportStatus:
+    row = await session.get(ImportRow, (ctx.tenant_id, import_id), populate_existing=True)
+    if row is None:
+        raise NotFound(kind="import", id=str(import_id))
+    return _shape(row)
+
+
+async def _update(session: AsyncSession, ctx: Context, import_id: UUID, **values: object) -> None:
+    where = (_COLUMNS.tenant_id == ctx.tenant_id, _COLUMNS.id == import_id)
+    await session.execute(sa.update(ImportRow).where(*where).values(updated_at=now(), **values))
+    await _tell(session, ctx)
+
+
+async def _tell(session: AsyncSession, ctx: Context) -> None:
+    await live.changed(session, live.topic(ctx.tenant_id, "imports"))
+    await live.changed(session, live.topic(ctx.tenant_id, "analytics"))
+
+
+def _target(import_id: UUID, name: str) -> Target:
+    return Target(kind="import", id=import_id, name=name)
+
+
+def _shape(row: ImportRow) -> ImportStatus:
+    shape = ImportStatus.model_validate(row.model_dump(include=set(ImportStatus.model_fields)))
+    if shape.state is ImportState.RUNNING and now() - row.updated_at > _SILENCE:
+        return shape.model_copy(update={"state": ImportState.INTERRUPTED})
+    return shape

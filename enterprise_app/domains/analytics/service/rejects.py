@@ -1,0 +1,62 @@
+"""The report of rejected lines: the first hundred in memory for the page, all of them in a file for whoever asks."""
+
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TextIO
+
+from enterprise_app.core.texts import translate
+from enterprise_app.domains.analytics.gateway import Line
+from enterprise_app.domains.analytics.rules.jsontext import clean_text
+from enterprise_app.domains.analytics.rules.record import Rejected
+from enterprise_app.domains.analytics.schemas import RejectedLine
+
+SHOWN = 100
+_TEXT = 200
+
+
+class RejectReport:
+    """Collects rejected lines. The file appears, whole, only by `keep()`; without a rejection there is none."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.first: list[RejectedLine] = []
+        self._path = path
+        self._unfinished = path.with_name(path.name + ".part") if path else None
+        self._file: TextIO | None = None
+
+    @staticmethod
+    def describe(line: Line, problem: Rejected, locale: str) -> RejectedLine:
+        """One rejected line in the reader's language."""
+        text = clean_text(line.content[:_TEXT].decode("utf-8", "replace"))
+        told = translate(locale, f"errors.{problem.code}", **problem.params)
+        return RejectedLine(line=line.number, code=problem.code, field=problem.field, problem=told, text=text)
+
+    def write(self, rejected: list[RejectedLine]) -> None:
+        """Add lines. Raises OSError when the disk is full."""
+        self.first += rejected[: max(0, SHOWN - len(self.first))]
+        if not rejected or self._unfinished is None:
+            return
+        if self._file is None:
+            self._file = open(self._unfinished, "w", encoding="utf-8")  # noqa: SIM115
+        for line in rejected:
+            self._file.write(json.dumps(line.model_dump(), ensure_ascii=False) + "\n")
+        self._file.flush()
+
+    def keep(self) -> None:
+        """Give the file its name."""
+        if self._file is not None and self._unfinished and self._path:
+            self._file.close()
+            self._unfinished.replace(self._path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None and self._unfinished:
+            if kind is None:
+                self._file.close()
+            else:
+                # On a full disk closing may fail again; the half file goes either way.
+                self._unfinished.unlink(missing_ok=True)

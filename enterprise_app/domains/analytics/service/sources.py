@@ -1,0 +1,152 @@
+"""Sources and their write keys: create, list, rotate, revoke."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from enterprise_app.core import events, live
+from enterprise_app.core.clock import now
+from enterprise_app.core.context import Context
+from enterprise_app.core.errors import NotFound
+from enterprise_app.core.paging import ListField, Listing
+from enterprise_app.core.settings import get_settings
+from enterprise_app.core.table import take_version
+from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
+from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.domains.analytics.errors import SourceNameTaken, SourceRevoked
+from enterprise_app.domains.analytics.events import SourceCreated
+from enterprise_app.domains.analytics.events import SourceRevoked as SourceRevokedEvent
+from enterprise_app.domains.analytics.models import SourceRow
+from enterprise_app.domains.analytics.rules.snippet import render_snippet
+from enterprise_app.domains.analytics.rules.writekeys import new_write_key
+from enterprise_app.domains.analytics.schemas import Snippet, Source, SourceDraft, SourcePage
+from enterprise_app.domains.analytics.vocabulary import SourceKind
+from enterprise_app.domains.audit import service as audit
+from enterprise_app.domains.audit.schemas import Target
+
+_COLUMNS = SourceRow.__table__.c  # pyright: ignore
+_LISTING = Listing(
+    fields={
+        "created_at": ListField(_COLUMNS.created_at, sa.DateTime, sortable=True, operators=()),
+        "name": ListField(_COLUMNS.name, sortable=True),
+        "kind": ListField(_COLUMNS.kind, SourceKind),
+    },
+    key=_COLUMNS.id,
+)
+
+
+async def create_source(session: AsyncSession, ctx: Context, draft: SourceDraft) -> Source:
+    """Make a source with a fresh write key. Raises SourceNameTaken."""
+    ctx.require(Permission.SOURCES_MANAGE)
+    row = await _insert(session, ctx, draft)
+    if row is None:
+        raise SourceNameTaken(name=draft.name)
+    return await _announce(session, ctx, row)
+
+
+async def ensure_import_source(session: AsyncSession, ctx: Context, name: str) -> Source:
+    """The live source of this name, made as an import source when there is none."""
+    ctx.require(Permission.EVENTS_IMPORT)
+    row = await _insert(session, ctx, SourceDraft(name=name, kind=SourceKind.IMPORT))
+    if row is not None:
+        return await _announce(session, ctx, row)
+    query = sa.select(SourceRow).where(_COLUMNS.name == name, _COLUMNS.revoked_at.is_(None))
+    return Source.model_validate((await session.execute(query)).scalar_one(), extra="ignore")
+
+
+async def list_sources(
+    session: AsyncSession,
+    ctx: Context,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    sort: str | None = None,
+    filters: Iterable[str] = (),
+) -> SourcePage:
+    """A page of sources, revoked ones included."""
+    ctx.require(Permission.SOURCES_READ)
+    query = _LISTING.parse(limit=limit, cursor=cursor, sort=sort, filters=filters)
+    page = await _LISTING.page(session, sa.select(SourceRow), query, count=True)
+    return SourcePage(items=[_shape(row) for row in page.items], next_cursor=page.next_cursor, total=page.total)
+
+
+async def get_source(session: AsyncSession, ctx: Context, source_id: UUID) -> Source:
+    """The source; raises NotFound."""
+    ctx.require(Permission.SOURCES_READ)
+    return _shape(await _get(session, ctx, source_id))
+
+
+async def get_snippet(session: AsyncSession, ctx: Context, source_id: UUID) -> Snippet:
+    """The script for the pages of this source's site. Raises NotFound, SourceRevoked."""
+    ctx.require(Permission.SOURCES_READ)
+    row = await _get(session, ctx, source_id)
+    if row.revoked_at is not None:
+        raise SourceRevoked(name=row.name)
+    settings = get_settings()
+    return Snippet(html=render_snippet(row.write_key, settings.base_url or f"http://atrium.localhost:{settings.port}"))
+
+
+async def rotate_source(session: AsyncSession, ctx: Context, source_id: UUID, version: int) -> Source:
+    """A fresh write key; the old one stops working within seconds. Raises VersionConflict, SourceRevoked."""
+    ctx.require(Permission.SOURCES_MANAGE)
+    row = await _get(session, ctx, source_id)
+    await take_version(session, row, version)
+    if row.revoked_at is not None:
+        raise SourceRevoked(name=row.name)
+    row.write_key = new_write_key(ctx.tenant_id)
+    await session.flush()
+    await _tell(session, ctx, row)
+    await audit.record(session, ctx, AuditVerb.SOURCE_REVOKED, _target(row), after={"rotated": True})
+    return _shape(row)
+
+
+async def revoke_source(session: AsyncSession, ctx: Context, source_id: UUID) -> Source:
+    """The write key stops working within seconds; the events stay. Revoking twice is once."""
+    ctx.require(Permission.SOURCES_MANAGE)
+    row = await _get(session, ctx, source_id)
+    await session.refresh(row, with_for_update=True)
+    if row.revoked_at is None:
+        row.revoked_at, row.version = now(), row.version + 1
+        await session.flush()
+        await _tell(session, ctx, row)
+        await events.publish(session, ctx, SourceRevokedEvent(tenant_id=ctx.tenant_id, entity_id=row.id, name=row.name))
+        await audit.record(session, ctx, AuditVerb.SOURCE_REVOKED, _target(row))
+    return _shape(row)
+
+
+async def _insert(session: AsyncSession, ctx: Context, draft: SourceDraft) -> SourceRow | None:
+    """The new row; None when a live source has the name (the unique index decides, not a look beforehand)."""
+    row = SourceRow(tenant_id=ctx.tenant_id, write_key=new_write_key(ctx.tenant_id), **draft.model_dump())
+    values = row.model_dump()
+    statement = sa.dialects.postgresql.insert(SourceRow).values(values).on_conflict_do_nothing().returning(_COLUMNS.id)
+    return row if await session.scalar(statement) else None
+
+
+async def _announce(session: AsyncSession, ctx: Context, row: SourceRow) -> Source:
+    await live.changed(session, live.topic(ctx.tenant_id, "analytics"))
+    await events.publish(session, ctx, SourceCreated(tenant_id=ctx.tenant_id, entity_id=row.id, name=row.name))
+    after = {"name": row.name, "kind": row.kind}
+    await audit.record(session, ctx, AuditVerb.SOURCE_CREATED, _target(row), after=after)
+    return _shape(row)
+
+
+async def _tell(session: AsyncSession, ctx: Context, row: SourceRow) -> None:
+    await live.changed(session, "credentials")
+    await live.changed(session, live.topic(ctx.tenant_id, "analytics"))
+
+
+async def _get(session: AsyncSession, ctx: Context, source_id: UUID) -> SourceRow:
+    row = await session.get(SourceRow, (ctx.tenant_id, source_id))
+    if row is None:
+        raise NotFound(kind="source", id=str(source_id))
+    return row
+
+
+def _target(row: SourceRow) -> Target:
+    return Target(kind="source", id=row.id, name=row.name)
+
+
+def _shape(row: SourceRow) -> Source:
+    return Source.model_validate(row.model_dump(include=set(Source.model_fields)))
