@@ -16,7 +16,7 @@ def menu(trigger: Node, *items: Any, label: Text, align: str = "start") -> rx.Co
     menu(icon_button("more", t("components.more")), menu_item(t("x.rename"), on_click=State.rename(row.id)),
          menu_separator(), menu_item(t("x.delete"), icon="delete", danger=True, on_click=…), label=row.name, align="end")
     """
-    panel = rx.el.div(*items, class_name="menu", role="menu", aria_label=label, data_align=align)
+    panel = rx.el.div(*items, class_name="popup-menu", role="menu", aria_label=label, data_align=align)
     return react.Menu.create(trigger, panel, class_name="menu-root")
 
 
