@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.el.elements.base import BaseHTML
 
-from enterprise_app.web.shell.i18n import t
+from enterprise_app.web.texts import t
 
 from . import react
 from .icons import icon
@@ -129,7 +129,7 @@ def _name_of(target: rx.Component) -> str:
 def error_summary(title: Text, errors: Any = None, *, shown: Flag = True) -> rx.Component:
     """What is wrong with a form, above it, announced at once. errors: Var of shapes.FieldError (name, text), each a link.
 
-    error_summary(t("components.form.wrong"), State.error_list, shown=State.error_list.length() > 0)
+    error_summary(t("x.wrong"), State.error_list, shown=State.error_list.length() > 0)
     """
 
     def entry(error: Any) -> rx.Component:

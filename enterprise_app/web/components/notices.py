@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from enterprise_app.web.shell.i18n import t
+from enterprise_app.web.texts import t
 
 from .actions import button
 from .icons import icon

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from enterprise_app.web.shell.i18n import t
+from enterprise_app.web.texts import t
 
 
 def skeleton_line(width: str = "100%") -> rx.Component:

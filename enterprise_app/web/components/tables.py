@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from enterprise_app.web.shell.i18n import t
+from enterprise_app.web.texts import t
 
 from . import react
 from .icons import icon
