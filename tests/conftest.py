@@ -17,7 +17,7 @@ import pytest_asyncio
 from psycopg import sql
 
 from enterprise_app.core import db as core_db
-from enterprise_app.core import events
+from enterprise_app.core import crypto, events
 from enterprise_app.core.bootstrap import bootstrap
 from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.core.embedded import start
@@ -53,6 +53,7 @@ def rolled_back_database(postgres: DatabaseUrls) -> DatabaseUrls:
 @pytest.fixture(autouse=True)
 def registered_domains() -> None:
     """What the composition root does at start: subscribers are known, so that events can be published."""
+    crypto.configure(SECRET_KEY)
     events.register(DOMAINS)
 
 

@@ -7,9 +7,7 @@ from enterprise_app.core.ids import new_id
 from enterprise_app.core.vocabulary.entitlements import UNLIMITED, Entitlements, Feature, Limit
 from enterprise_app.core.vocabulary.permissions import ROLE_PERMISSIONS, Role
 
-EVERYTHING = Entitlements(
-    plan="ENTERPRISE", features=frozenset(Feature), limits=dict.fromkeys(Limit, UNLIMITED)
-)
+EVERYTHING = Entitlements(plan="ENTERPRISE", features=frozenset(Feature), limits=dict.fromkeys(Limit, UNLIMITED))
 
 
 def make_context(

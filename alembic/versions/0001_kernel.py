@@ -146,7 +146,7 @@ def _search() -> None:
         sa.Column("term", sa.Text(collation="C"), primary_key=True),
         sa.Column("id", sa.Uuid, primary_key=True),
     )
-    op.create_index("search_terms_of_entity", "search_terms", ["tenant_id", "kind", "id"])
+    op.create_index("search_terms_of_entity", "search_terms", ["tenant_id", "kind", "id", "term"])
     tenant_policies(op, "search_terms")
 
 

@@ -16,12 +16,11 @@ _ROLE_SETTINGS = {"idle_in_transaction_session_timeout": "120s", "timezone": "UT
 def bootstrap(urls: DatabaseUrls) -> None:
     """Create what is missing and set the roles' passwords; raises psycopg errors when the administrator may not."""
     _ensure_database(urls)
-    with psycopg.connect(urls.direct_admin, autocommit=True) as connection:
-        with connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-            _ensure_roles(connection, urls)
-            _grant_database(connection, urls.database)
-            _grant_schemas(connection)
+    with psycopg.connect(urls.direct_admin, autocommit=True) as connection, connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        _ensure_roles(connection, urls)
+        _grant_database(connection, urls.database)
+        _grant_schemas(connection)
 
 
 def _ensure_database(urls: DatabaseUrls) -> None:
@@ -42,7 +41,9 @@ def _ensure_database(urls: DatabaseUrls) -> None:
 def _ensure_roles(connection: psycopg.Connection, urls: DatabaseUrls) -> None:
     # Roles belong to the whole server: two databases of one server may be prepared at once.
     connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_LOCK + 1])
-    known = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])}
+    known = {
+        row[0] for row in connection.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])
+    }
     for role in ROLES:
         name = sql.Identifier(role)
         if role not in known:

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 SYSTEM_MODULES = frozenset(
     {
-        "enterprise_app.cli",
+        "enterprise_app.commands",
         "enterprise_app.core.events",
         "enterprise_app.core.events_dispatch",
         "enterprise_app.core.jobs",

@@ -23,9 +23,9 @@ CHANNEL = "atrium_events"
 
 
 class Event(BaseModel):
-    """A past-tense fact: `class CampaignCreated(Event): kind = "campaign.created"; entity_kind = "campaign"; name: str`.
+    """A past-tense fact: a subclass sets `kind = "campaign.created"` and `entity_kind = "campaign"`.
 
-    The fields of a subclass are the payload: JSON values, UUIDs, dates, Decimals, enums.
+    Its further fields are the payload: JSON values, UUIDs, dates, Decimals, enums.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -134,7 +134,7 @@ _PUBLISH = sa.text(
         RETURNING 1
     )
     SELECT pg_notify('{CHANNEL}', '') FROM fact WHERE EXISTS (SELECT FROM deliveries)
-    """
+    """  # noqa: S608 - a constant
 ).bindparams(sa.bindparam("payload", type_=JSONB), sa.bindparam("actor", type_=JSONB))
 
 

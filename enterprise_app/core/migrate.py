@@ -1,14 +1,14 @@
-"""Bring a database to the newest schema: alembic as atrium_owner, one process at a time, giving up instead of blocking."""
+"""Bring a database to the newest schema: alembic as atrium_owner, one process at a time, never blocking others long."""
 
 from pathlib import Path
 
-from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
+from alembic import command
 from enterprise_app.core.db_urls import DatabaseUrls
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -34,6 +34,7 @@ _BY_TYPE: dict[type, tuple[str, ...]] = {
 }
 
 T = TypeVar("T")
+Type: TypeAlias = type[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class ListField:
     """
 
     column: Any
-    type: type = str
+    type: Type = str
     sortable: bool = False
     nullable: bool = False
     operators: tuple[str, ...] | None = None
@@ -104,7 +105,7 @@ class Listing:
     key: Any
     default_sort: str = "-created_at"
     searchable: bool = False
-    key_type: type = UUID
+    key_type: Type = UUID
     max_limit: int = field(default=MAX_LIMIT)
 
     def parse(
@@ -288,7 +289,7 @@ def _condition(column: Any, wanted: Filter) -> Any:
             return column.icontains(wanted.value, autoescape=True)
 
 
-def _values(type_: type, operator: str, raw: str) -> Any:
+def _values(type_: Type, operator: str, raw: str) -> Any:
     if operator != "in":
         return _value(type_, raw)
     parts = [part for part in raw.split(",") if part != ""]
@@ -297,7 +298,7 @@ def _values(type_: type, operator: str, raw: str) -> Any:
     return [_value(type_, part) for part in parts]
 
 
-def _value(type_: type, raw: str) -> Any:
+def _value(type_: Type, raw: str) -> Any:
     """The text as the field's type; ValueError when it is none."""
     if "\0" in raw:
         raise ValueError("a zero byte")
@@ -324,7 +325,7 @@ def _refuse(raw: str) -> Any:
     raise ValueError(raw)
 
 
-def _type_name(type_: type) -> str:
+def _type_name(type_: Type) -> str:
     if issubclass(type_, StrEnum):
         return " | ".join(member.value for member in type_)
     names = {str: "text", int: "whole number", bool: "true | false", datetime: "2026-01-31T12:00:00Z"}

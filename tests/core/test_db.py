@@ -9,8 +9,10 @@ from enterprise_app.core.db_urls import DatabaseUrls
 from tests.factories import make_context
 from tests.joined import JoinedSource
 
-INSERT = sa.text("INSERT INTO files (tenant_id, id, key, name, content_type, size, sha256) VALUES"
-                 " (:tenant, gen_random_uuid(), :key, 'n', 't', 1, '')")
+INSERT = sa.text(
+    "INSERT INTO files (tenant_id, id, key, name, content_type, size, sha256) VALUES"
+    " (:tenant, gen_random_uuid(), :key, 'n', 't', 1, '')"
+)
 COUNT = sa.text("SELECT count(*) FROM files")
 
 

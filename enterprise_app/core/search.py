@@ -1,0 +1,119 @@
+"""Word-prefix search: "ann" finds "Anna" and "Hannover, Annex", in any script, through an index that works under RLS.
+
+Full text and LIKE are not leakproof, so PostgreSQL won't use their indexes under row-level security; ranges over
+bytewise-collated words are. Words are case-folded and lose their accents and vowel marks.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+MAX_TERMS = 500
+MAX_LENGTH = 64
+MAX_WORDS = 8
+_LAST = "\U0010ffff"
+_WORD = re.compile(r"\w+")
+_RARE_ENOUGH = 2000
+_CANDIDATES = 20_000
+
+_terms = sa.table(
+    "search_terms",
+    sa.column("tenant_id", sa.Uuid),
+    sa.column("kind", sa.Text),
+    sa.column("term", sa.Text),
+    sa.column("id", sa.Uuid),
+)
+_FORGET = sa.text(
+    "DELETE FROM search_terms WHERE tenant_id = :tenant_id AND kind = :kind AND id = :id AND term <> ALL(:terms)"
+)
+_ADD = sa.text(
+    """
+    INSERT INTO search_terms (tenant_id, kind, term, id)
+    SELECT :tenant_id, :kind, term, :id FROM unnest(cast(:terms AS text[])) AS term ON CONFLICT DO NOTHING
+    """
+)
+
+
+def words(text: str) -> list[str]:
+    """The normalised words of a text, each once, in order."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(c for c in folded if not unicodedata.combining(c)).replace("ـ", "").replace("_", " ")
+    return list(dict.fromkeys(word[:MAX_LENGTH] for word in _WORD.findall(plain)))
+
+
+async def index(session: AsyncSession, tenant_id: UUID, kind: str, id: UUID, text: str) -> None:  # noqa: A002
+    """Make the entity findable by the words of `text` (name, description, tags …), and by no others."""
+    values = {"tenant_id": tenant_id, "kind": kind, "id": id, "terms": words(text)[:MAX_TERMS]}
+    await session.execute(_FORGET, values)
+    await session.execute(_ADD, values)
+
+
+async def forget(session: AsyncSession, tenant_id: UUID, kind: str, ids: Iterable[UUID]) -> None:
+    """The entities are gone."""
+    statement = sa.delete(_terms).where(
+        _terms.c.tenant_id == tenant_id, _terms.c.kind == kind, _terms.c.id.in_(list(ids))
+    )
+    await session.execute(statement)
+
+
+async def find(session: AsyncSession, kind: str, q: str, *, limit: int = 200) -> list[UUID]:
+    """Ids of entities that have, for every word of `q`, a word that begins with it; exact words first.
+
+    Where every word is very common, only the first 20,000 candidates are looked at.
+    """
+    prefixes = _longest_first(q)
+    if not prefixes:
+        return []
+    if len(prefixes) > 1:
+        prefixes = await _rarest_first(session, kind, prefixes)
+    driving = (
+        sa.select(_terms.c.id, _terms.c.term)
+        .where(*_range(_terms, kind, prefixes[0]))
+        .order_by(_terms.c.term, _terms.c.id)
+        .limit(_CANDIDATES)
+        .subquery()
+    )
+    others = [_has_word(driving.c.id, kind, prefix) for prefix in prefixes[1:]]
+    # One entity may have two words with the prefix: read a few more and drop repetitions.
+    statement = sa.select(driving.c.id).where(*others).order_by(driving.c.term, driving.c.id).limit(limit * 3)
+    return list(dict.fromkeys(await session.scalars(statement)))[:limit]
+
+
+def matching(column: sa.ColumnElement[UUID], kind: str, q: str) -> sa.ColumnElement[bool]:
+    """The same as a condition on a list's id column: `select.where(search.matching(Campaign.id, "campaign", q))`."""
+    prefixes = _longest_first(q)
+    if not prefixes:
+        return sa.false()
+    return sa.and_(*(_has_word(column, kind, prefix) for prefix in prefixes))
+
+
+def _longest_first(q: str) -> list[str]:
+    return sorted(words(q)[:MAX_WORDS], key=len, reverse=True)
+
+
+async def _rarest_first(session: AsyncSession, kind: str, prefixes: list[str]) -> list[str]:
+    counts = [
+        sa.select(sa.func.count()).select_from(
+            sa.select(sa.literal(1).label("hit"))
+            .select_from(_terms)
+            .where(*_range(_terms, kind, prefix))
+            .limit(_RARE_ENOUGH)
+            .subquery()
+        )
+        for prefix in prefixes
+    ]
+    row = (await session.execute(sa.select(*(c.scalar_subquery() for c in counts)))).one()
+    return [prefix for _, prefix in sorted(zip(row, prefixes, strict=True), key=lambda pair: pair[0])]
+
+
+def _has_word(column: sa.ColumnElement[UUID], kind: str, prefix: str) -> sa.ColumnElement[bool]:
+    other = _terms.alias()
+    return sa.exists().where(other.c.id == column, *_range(other, kind, prefix))
+
+
+def _range(terms: sa.FromClause, kind: str, prefix: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return terms.c.kind == kind, terms.c.term >= prefix, terms.c.term < prefix + _LAST
