@@ -85,7 +85,11 @@ def make_app() -> AtriumApp:
         toaster=None,
         html_lang="en",
         stylesheets=[f"/{name}" for name in STYLESHEETS if (ASSETS / name).exists()],
-        head_components=[rx.el.script(src="/shell/boot.js"), rx.el.link(rel="stylesheet", href="/branding.css")],
+        head_components=[
+            rx.el.script(src="/shell/boot.js"),
+            rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+            rx.el.link(rel="stylesheet", href="/branding.css"),
+        ],
     )
 
 

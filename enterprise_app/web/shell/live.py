@@ -1,6 +1,6 @@
 """Live pages: a topic that changed in the database calls `refresh` on the open pages that show it.
 
-One listener per process feeds `changed`; each open tab (by client token) watches the topics of its page. Bursts
+The process's one listener feeds `hear`; each open tab (by client token) watches the topics of its page. Bursts
 are gathered for a moment, so a page refreshes a few times a second at most, however much happens.
 """
 
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from enterprise_app.core.live import RESYNC
 
 logger = logging.getLogger(__name__)
 DEBOUNCE_SECONDS = 0.25
@@ -64,9 +66,10 @@ class Hub:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
-    def changed_all(self) -> None:
-        """The listener was away and may have missed something: every tab refreshes."""
-        for topic in {topic for watch in self._watches.values() for topic in watch.topics}:
+    def hear(self, heard: str) -> None:
+        """What `core.live.Listener` calls; after a gap in the listening every tab refreshes."""
+        missed = {topic for watch in self._watches.values() for topic in watch.topics}
+        for topic in missed if heard == RESYNC else (heard,):
             self.changed(topic)
 
     async def _refresh(self, token: str) -> None:
@@ -78,8 +81,3 @@ class Hub:
                 await self._push(token, watch.refresh)
             except Exception:
                 logger.exception("a live update did not reach its page")
-
-    async def follow(self, topics: AsyncIterable[str]) -> None:
-        """Feed the hub from a listener until that ends."""
-        async for topic in topics:
-            self.changed(topic)
