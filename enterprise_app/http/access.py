@@ -3,8 +3,10 @@
 A handler names what it needs as parameters:
 
     @router.patch("/{campaign_id}", permission=Permission.CAMPAIGNS_UPDATE)
-    async def update(ctx: Caller, session: Session, version: ExpectedVersion, campaign_id: UUID, body: Change) -> Campaign:
-        return await service.update_campaign(session, ctx, campaign_id, version, body)
+    async def update_campaign(
+        ctx: Caller, session: Session, version: ExpectedVersion, campaign_id: UUID, change: CampaignChange
+    ) -> Campaign:
+        return await service.update_campaign(session, ctx, campaign_id, version, change)
 
 `Session` is a tenant session that the route opens and commits before the answer leaves (an error rolls it back), so
 that the effect and its idempotency key are one transaction.

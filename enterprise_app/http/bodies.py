@@ -23,9 +23,9 @@ async def accept(request: Request, route: "AtriumRoute") -> None:
     if request.method in ("GET", "HEAD"):
         return
     _bound(request, route.body_limit)
-    if route.body_field is not None and "json" in request.headers.get("content-type", "json"):
-        if _NUL_ESCAPE.search(await request.body()):
-            raise Invalid.of("body", "nul_character")
+    is_json = route.body_field is not None and "json" in request.headers.get("content-type", "json")
+    if is_json and _NUL_ESCAPE.search(await request.body()):
+        raise Invalid.of("body", "nul_character")
 
 
 def _bound(request: Request, limit: int) -> None:

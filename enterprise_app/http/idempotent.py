@@ -1,42 +1,26 @@
 """`Idempotency-Key`: the first answer is kept with its effect in one transaction and given again to repetitions.
 
 A repetition with the same content gets the stored answer and `Idempotent-Replayed: true`; with other content 422;
-while the first is still running 409. What was refused is not kept: the effect did not happen, so try again.
+while the first is still running 409. What was refused is not kept: nothing happened, so try again.
 """
 
 import hashlib
-import os
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
-from functools import cache
-from typing import Any
 
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from enterprise_app.core.clock import now
+from enterprise_app.core import crypto, idempotency
 from enterprise_app.core.context import Context
 from enterprise_app.core.errors import AtriumError, Conflict, Invalid
-from enterprise_app.core.settings import get_settings
 
-KEPT = timedelta(hours=24)
 REPLAYED = "idempotent-replayed"
 _MAX_LENGTH = 255
 _KEPT_HEADERS = ("content-type", "etag", "location")
-
+_PURPOSE = "idempotent answer"
 _LOCK = sa.text("SELECT pg_try_advisory_xact_lock(:number)")
-_FIND = sa.text(
-    "SELECT fingerprint, status, headers, body, created_at FROM idempotency_keys WHERE scope = :scope AND key = :key"
-)
-_FORGET = sa.text("DELETE FROM idempotency_keys WHERE scope = :scope AND key = :key")
-_KEEP = sa.text(
-    "INSERT INTO idempotency_keys (tenant_id, scope, key, fingerprint, status, headers, body) "
-    "VALUES (:tenant_id, :scope, :key, :fingerprint, :status, :headers, :body)"
-).bindparams(sa.bindparam("headers", type_=JSONB))
 
 
 class IdempotencyMismatch(AtriumError):
@@ -57,53 +41,54 @@ async def once(
     session: AsyncSession, request: Request, ctx: Context, key: str, answer: Callable[[], Awaitable[Response]]
 ) -> Response:
     """The stored answer of this key, or a fresh one, stored before the transaction commits."""
-    place = {"scope": f"{ctx.actor.kind.value}:{ctx.actor.id or ''}", "key": key}
-    content = await _fingerprint(request)
-    # A lock that does not wait: the second of two parallel requests is told so instead of hanging. It must be taken
-    # by a statement of its own, because the next one has to see what the first request has committed meanwhile.
-    if not (await session.execute(_LOCK, {"number": _number(ctx, place)})).scalar_one():
+    scope = f"{ctx.actor.kind.value}:{ctx.actor.id or ''}"
+    place = f"{ctx.tenant_id} {scope} {key}"
+    # A lock that does not wait: the second of two parallel requests is told so instead of hanging.
+    if not await session.scalar(_LOCK, {"number": _number(place)}):
         raise Conflict("idempotency_in_progress", retry_after=1)
-    kept = (await session.execute(_FIND, place)).one_or_none()
-    if kept is not None and now() - kept.created_at < KEPT:
-        return _replay(kept, content)
-    await session.execute(_FORGET, place)
+    kept = await _claim(session, ctx, scope, key, await _fingerprint(request))
+    if kept is not None:
+        body = crypto.open_sealed(kept.body, _PURPOSE, place)
+        return Response(body, kept.status, {**kept.headers, REPLAYED: "true"})
     response = await answer()
-    if response.status_code < 400:
-        headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-        values = {"fingerprint": content, "status": response.status_code, "headers": headers}
-        values |= place | {"tenant_id": ctx.tenant_id, "body": _seal(bytes(response.body))}
-        await session.execute(_KEEP, values)
+    if response.status_code >= 400:
+        raise _Refused(response)
+    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    # Sealed, because an answer may hold a secret that is shown once, such as a new API key.
+    sealed = crypto.seal(bytes(response.body), _PURPOSE, place)
+    await idempotency.finish(session, scope, key, idempotency.StoredAnswer(response.status_code, sealed, headers))
     return response
 
 
-async def _fingerprint(request: Request) -> bytes:
+class _Refused(Exception):
+    """Carries an error answer out of the transaction, so that it rolls back."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+def refused(error: Exception) -> Response | None:
+    """The answer that an exception of this module carries."""
+    return error.response if isinstance(error, _Refused) else None
+
+
+async def _claim(
+    session: AsyncSession, ctx: Context, scope: str, key: str, fingerprint: str
+) -> idempotency.StoredAnswer | None:
+    try:
+        return await idempotency.claim(session, ctx, scope, key, fingerprint)
+    except Conflict as conflict:
+        if conflict.code == "idempotency_key_reused":
+            raise IdempotencyMismatch from None
+        raise
+
+
+async def _fingerprint(request: Request) -> str:
     """What makes two requests the same: method, path, query and body."""
     digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
     digest.update(await request.body())
-    return digest.digest()
+    return digest.hexdigest()
 
 
-def _number(ctx: Context, place: dict[str, str]) -> int:
-    text = f"{ctx.tenant_id} {place['scope']} {place['key']}"
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], signed=True)
-
-
-def _replay(kept: Any, content: bytes) -> Response:
-    if bytes(kept.fingerprint) != content:
-        raise IdempotencyMismatch
-    return Response(_open(bytes(kept.body)), kept.status, {**kept.headers, REPLAYED: "true"})
-
-
-@cache
-def _cipher() -> AESGCM:
-    """An answer may hold a secret that is shown once, such as a new API key: at rest it is sealed."""
-    return AESGCM(hashlib.sha256(b"idempotent answers " + get_settings().secret.encode()).digest())
-
-
-def _seal(body: bytes) -> bytes:
-    nonce = os.urandom(12)
-    return nonce + _cipher().encrypt(nonce, body, None)
-
-
-def _open(sealed: bytes) -> bytes:
-    return _cipher().decrypt(sealed[:12], sealed[12:], None)
+def _number(place: str) -> int:
+    return int.from_bytes(hashlib.sha256(place.encode()).digest()[:8], signed=True)

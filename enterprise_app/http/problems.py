@@ -133,7 +133,8 @@ def _answer(
         errors=fields,
         **extra,
     )
-    content = problem.model_dump_json(exclude_none=True)
+    absent = {name for name in ("detail", "errors") if getattr(problem, name) is None}
+    content = problem.model_dump_json(exclude=absent)
     return Response(content, status, headers | {"content-language": locale}, media_type=MEDIA_TYPE)
 
 

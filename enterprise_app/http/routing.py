@@ -83,7 +83,7 @@ class AtriumRoute(APIRoute):
                 await bodies.accept(request, self)
                 response = await self._work(request, ctx, answer, needs_session)
             except Exception as error:  # the last resort turns what it does not know into a logged 500
-                response = problem_of(request, error)
+                response = idempotent.refused(error) or problem_of(request, error)
             if headers := getattr(request.state, "answer_headers", None):
                 response.headers.update(headers)
             return response

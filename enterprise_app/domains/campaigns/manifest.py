@@ -1,0 +1,7 @@
+"""What campaigns bring to the platform."""
+
+from enterprise_app.core.manifest import Domain
+
+from .api import router
+
+DOMAIN = Domain("campaigns", routers=(router,))

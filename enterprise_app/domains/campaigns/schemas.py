@@ -1,0 +1,205 @@
+"""The shapes of campaigns that enter and leave: the same for API and pages."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from enterprise_app.core.money import Money
+
+from .vocabulary import CampaignAction, CampaignChannel, CampaignObjective, CampaignStatus
+
+NAME_MAX = 200
+TAG_MAX = 40
+TAGS_MAX = 20
+
+
+def clean_name(name: str) -> str:
+    """Without space around and doubled inside. Raises ValueError with the code of its problem."""
+    cleaned = re.sub(r"\s+", " ", name).strip()
+    if not cleaned:
+        raise ValueError("required")
+    if len(cleaned) > NAME_MAX:
+        raise ValueError("campaign_name_long")
+    if any(unicodedata.category(c) in ("Cc", "Cs") for c in cleaned):
+        raise ValueError("bad_unicode")
+    return cleaned
+
+
+def clean_tags(tags: Iterable[str]) -> list[str]:
+    """Trimmed, each once whatever its case, in the order given."""
+    seen: dict[str, str] = {}
+    for tag in tags:
+        cleaned = re.sub(r"\s+", " ", tag).strip()
+        if cleaned:
+            seen.setdefault(cleaned.casefold(), cleaned)
+    return list(seen.values())
+
+
+def check_days(starts_on: date | None, ends_on: date | None) -> bool:
+    """Whether a campaign that starts and ends so is possible: it may not end before it starts."""
+    return starts_on is None or ends_on is None or starts_on <= ends_on
+
+
+Name = Annotated[
+    str,
+    AfterValidator(clean_name),
+    Field(description=f"1 to {NAME_MAX} characters, in any script.", examples=["Spring launch"]),
+]
+Tag = Annotated[str, Field(min_length=1, max_length=TAG_MAX)]
+Tags = Annotated[
+    list[Tag],
+    Field(max_length=TAGS_MAX),
+    AfterValidator(clean_tags),
+    Field(description="Free words to group by.", examples=[["spring", "launch"]]),
+]
+Channels = Annotated[
+    list[CampaignChannel],
+    Field(max_length=len(CampaignChannel), description="Where it runs.", examples=[["email", "social"]]),
+    AfterValidator(lambda channels: list(dict.fromkeys(channels))),
+]
+Description = Annotated[str, Field(max_length=4000, description="For the team.", examples=["New collection, DACH."])]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31), strict=False)]
+Start = Annotated[Day | None, Field(description="First day, in the tenant's zone.", examples=["2026-03-01"])]
+End = Annotated[Day | None, Field(description="Last day; not before the first.", examples=["2026-03-31"])]
+Owner = Annotated[UUID | None, Field(description="The member who answers for it.")]
+
+
+class Budget(BaseModel):
+    """An amount of money in the smallest unit of its currency (cents)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    amount_minor: int = Field(ge=0, le=10**15, strict=True, description="In the smallest unit.", examples=[250000])
+    currency: str = Field(pattern="^[A-Z]{3}$", description="ISO 4217.", examples=["EUR"])
+
+    @property
+    def money(self) -> Money:
+        """The same as money to calculate with."""
+        return Money(self.amount_minor, self.currency)
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> Self:
+        if not check_days(getattr(self, "starts_on", None), getattr(self, "ends_on", None)):
+            raise ValueError("campaign_days")
+        return self
+
+
+class CampaignDraft(_Input):
+    """A campaign to be created; it starts as a draft."""
+
+    name: Name
+    objective: CampaignObjective = Field(CampaignObjective.AWARENESS, description="What it is for.")
+    description: Description = ""
+    budget: Budget | None = None
+    starts_on: Start = None
+    ends_on: End = None
+    channels: Channels = []
+    tags: Tags = []
+    owner_id: Owner = Field(None, description="Default: who creates it, when that is a member.")
+
+
+class CampaignChange(_Input):
+    """The fields to change; those left out stay as they are."""
+
+    name: Name = Field(default="")
+    objective: CampaignObjective = CampaignObjective.AWARENESS
+    description: Description = ""
+    budget: Budget | None = None
+    starts_on: Start = None
+    ends_on: End = None
+    channels: Channels = []
+    tags: Tags = []
+    owner_id: Owner = None
+
+    def changes(self) -> dict[str, Any]:
+        """Only what was given."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class Campaign(BaseModel):
+    """A campaign as it is now."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: UUID
+    name: str = Field(examples=["Spring launch"])
+    objective: CampaignObjective
+    description: str
+    status: CampaignStatus
+    budget: Budget | None
+    starts_on: date | None
+    ends_on: date | None
+    channels: list[CampaignChannel]
+    tags: list[str]
+    owner_id: UUID | None
+    version: int = Field(description="Counts changes; send it as `If-Match`.", examples=[1])
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
+
+
+class BoardColumn(BaseModel):
+    """The newest campaigns of one status, and how many there are."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: CampaignStatus
+    total: int
+    items: list[Campaign]
+
+
+class Board(BaseModel):
+    """Campaigns by status, archived ones left out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    columns: list[BoardColumn]
+
+
+class Calendar(BaseModel):
+    """The campaigns that run on some day of the span, by first day; `truncated` when there are more than shown."""
+
+    model_config = ConfigDict(frozen=True)
+
+    start: date
+    end: date
+    items: list[Campaign]
+    truncated: bool
+
+
+class BulkRequest(BaseModel):
+    """One action for many campaigns."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    action: CampaignAction = Field(examples=[CampaignAction.PAUSE])
+    ids: list[UUID] = Field(min_length=1, max_length=100, description="Each once.")
+
+
+class BulkResult(BaseModel):
+    """What became of one campaign: `code` is the error's, null when it is done."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    done: bool
+    status: CampaignStatus | None = None
+    code: str | None = None
+    params: dict[str, Any] = {}
+
+
+class BulkResults(BaseModel):
+    """A result for each id, in the order asked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    results: list[BulkResult]
