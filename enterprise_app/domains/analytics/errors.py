@@ -18,7 +18,7 @@ class WriteKeyUnknown(Unauthenticated):
 class OriginRefused(Forbidden):
     """A page on a site that the source does not allow."""
 
-    code = "origin_refused"
+    code = "source_origin_refused"
 
 
 class SourceNameTaken(Conflict):

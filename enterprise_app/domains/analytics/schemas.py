@@ -54,14 +54,6 @@ class Snippet(Frozen):
     html: str
 
 
-class SourcePage(Frozen):
-    """A page of sources."""
-
-    items: list[Source]
-    next_cursor: str | None = None
-    total: int | None = None
-
-
 class EventItem(Frozen):
     """One stored event."""
 
@@ -92,14 +84,6 @@ class EventItem(Frozen):
     properties: dict[str, Any] | None
 
 
-class EventPage(Frozen):
-    """A page of events, newest first."""
-
-    items: list[EventItem]
-    next_cursor: str | None = None
-    total: int | None = None
-
-
 class MessageVerdict(Frozen):
     """What became of one message of a request; `code`, `field` and `problem` only for rejected ones."""
 
@@ -127,7 +111,7 @@ class Metrics(Frozen):
     visitors: int = 0
     page_views: int = 0
     sessions: int = 0
-    events: int = Field(0, description="Tracked events beside page views.")
+    events: int = Field(default=0, description="Tracked events beside page views.")
     views_per_session: float | None = None
 
 
@@ -242,14 +226,6 @@ class ImportStatus(Frozen):
     error: str | None
     created_at: datetime
     finished_at: datetime | None
-
-
-class ImportPage(Frozen):
-    """A page of imports, newest first."""
-
-    items: list[ImportStatus]
-    next_cursor: str | None = None
-    total: int | None = None
 
 
 class ImportProgress(Frozen):

@@ -72,7 +72,7 @@ async def aggregate(
 async def traffic(session: AsyncSession, tenant_id: UUID, span: TimeRange, query: ListQuery) -> Any:
     """Hits of humans, bots and other requests under the filters."""
     e = EVENTS.c
-    select = sa.select(
+    select: Any = sa.select(
         sa.func.count().filter(~e.is_bot, e.type.in_(ACTIVITY)).label("humans"),
         sa.func.count().filter(e.is_bot).label("bots"),
         sa.func.count().filter(~e.is_bot, e.type == EventType.REQUEST).label("requests"),
@@ -109,7 +109,9 @@ def _shown(tenant_id: UUID, span: TimeRange, query: ListQuery) -> sa.CTE:
     )
     a = activity.c
     begins = sa.or_(a.previous_at.is_(None), a.occurred_at - a.previous_at > SESSION_GAP)
-    select = sa.select(*(a[name] for name in _MEASURED), begins.label("starts")).where(a.occurred_at >= span.start)
+    select: Any = sa.select(*(a[name] for name in _MEASURED), begins.label("starts")).where(
+        a.occurred_at >= span.start
+    )
     return listing(a).filtered(select, query).cte("shown")
 
 
@@ -120,13 +122,14 @@ def _series(shown: sa.CTE, starts: list[datetime]) -> sa.Select[Any]:
         sa.func.width_bucket(s.occurred_at, edges).label("bucket"), s.type, s.visitor_id, s.starts
     ).subquery()
     b = bucketed.c
-    return sa.select(
+    numbers: Any = sa.select(
         b.bucket,
         sa.func.count(b.visitor_id.distinct()).label("visitors"),
         sa.func.count().filter(b.type == EventType.PAGE).label("page_views"),
         sa.func.count().filter(b.starts).label("sessions"),
         sa.func.count().filter(b.type == EventType.TRACK).label("events"),
-    ).group_by(sa.func.grouping_sets(sa.tuple_(b.bucket), sa.tuple_()))
+    )
+    return numbers.group_by(sa.func.grouping_sets(sa.tuple_(b.bucket), sa.tuple_()))
 
 
 async def _top_entries(session: AsyncSession, shown: sa.CTE, *by: Any) -> list[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enterprise_app.domains.analytics.models import EVENTS
@@ -15,9 +16,7 @@ from enterprise_app.domains.analytics.rules.record import EventRecord
 
 _NAMES = tuple(f.name for f in fields(EventRecord))
 _JSON = ("properties", "context")
-_TYPES = ", ".join(
-    f"{n} {'text' if n in _JSON else EVENTS.c[n].type.compile(sa.dialects.postgresql.dialect())}" for n in _NAMES
-)
+_TYPES = ", ".join(f"{n} {'text' if n in _JSON else EVENTS.c[n].type.compile(postgresql.dialect())}" for n in _NAMES)
 _VALUES = ", ".join(f"cast(i.{n} AS jsonb)" if n in _JSON else f"i.{n}" for n in _NAMES)
 # Ordered by id, so that two requests with the same messages wait for each other instead of deadlocking.
 _STORE = f"""

@@ -1,16 +1,13 @@
 """The door of analytics: sources, taking messages, importing files, the overview."""
 
 from .importing import import_file
-from .imports import (
-    get_import,
-    list_imports,
-    open_import,
-)
+from .imports import IMPORTS, get_import, list_imports, queue_import
 from .ingesting import authenticate, take_messages
-from .listing import list_events
+from .listing import EVENT_LIST, list_events
 from .overview import data_range, get_overview, list_filter_fields
 from .retention import forget_seen
 from .sources import (
+    SOURCES,
     create_source,
     ensure_import_source,
     get_snippet,
@@ -19,12 +16,17 @@ from .sources import (
     revoke_source,
     rotate_source,
 )
+from .write_keys import forget_keys
 
 __all__ = [
+    "EVENT_LIST",
+    "IMPORTS",
+    "SOURCES",
     "authenticate",
     "create_source",
     "data_range",
     "ensure_import_source",
+    "forget_keys",
     "forget_seen",
     "get_import",
     "get_overview",
@@ -35,7 +37,7 @@ __all__ = [
     "list_filter_fields",
     "list_imports",
     "list_sources",
-    "open_import",
+    "queue_import",
     "revoke_source",
     "rotate_source",
     "take_messages",

@@ -89,7 +89,7 @@ async def import_file(
     path: Path,
     file_format: FileFormat,
     *,
-    source_name: str = "Import",
+    source_name: str = imports.DEFAULT_SOURCE,
     site: str | None = None,
     on_progress: ProgressHook | None = None,
     rejects_path: Path | None = None,

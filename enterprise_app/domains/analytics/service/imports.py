@@ -1,8 +1,9 @@
 """The record of imports: what is running, how far it is, what came of it."""
 
+import asyncio
 import logging
-from collections.abc import Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
@@ -10,18 +11,18 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from enterprise_app.core import events, live
+from enterprise_app.core import events, jobs, live
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.errors import AtriumError, NotFound
 from enterprise_app.core.ids import new_id
-from enterprise_app.core.paging import ListField, Listing
+from enterprise_app.core.paging import ListField, Listing, ListQuery, Page
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics.events import ImportFinished
 from enterprise_app.domains.analytics.models import ImportRow
-from enterprise_app.domains.analytics.schemas import ImportPage, ImportProgress, ImportStatus, RejectedLine
+from enterprise_app.domains.analytics.schemas import ImportProgress, ImportStatus, RejectedLine
 from enterprise_app.domains.analytics.service.sources import ensure_import_source
 from enterprise_app.domains.analytics.vocabulary import FileFormat, ImportState
 from enterprise_app.domains.audit import service as audit
@@ -29,9 +30,11 @@ from enterprise_app.domains.audit.schemas import Target
 
 log = logging.getLogger(__name__)
 
+IMPORT_JOB = "analytics.import"
+DEFAULT_SOURCE = "Import"
 _SILENCE = timedelta(seconds=60)
 _COLUMNS = ImportRow.__table__.c  # pyright: ignore
-_LISTING = Listing(
+IMPORTS = Listing(
     fields={
         "created_at": ListField(_COLUMNS.created_at, datetime, sortable=True),
         "state": ListField(_COLUMNS.state, ImportState),
@@ -85,6 +88,29 @@ async def open_import(
         return await _read(session, ctx, row.id)
 
 
+async def queue_import(
+    ctx: Context,
+    path: Path,
+    *,
+    file_format: FileFormat,
+    file_name: str,
+    source_name: str = DEFAULT_SOURCE,
+    site: str | None = None,
+) -> ImportStatus:
+    """Have the worker import an uploaded file, which it deletes afterwards. Watch the topic `{tenant}:imports`."""
+    size = (await asyncio.to_thread(path.stat)).st_size
+    waiting = await open_import(
+        ctx, file_format=file_format, file_name=file_name, source_name=source_name, site=site,
+        total_bytes=size, state=ImportState.QUEUED,
+    )  # fmt: skip
+    arguments = {
+        "import_id": str(waiting.id), "path": str(path), "file_format": file_format.value,
+        "file_name": waiting.file_name, "source_name": waiting.source_name, "site": site,
+    }  # fmt: skip
+    await jobs.enqueue(IMPORT_JOB, ctx.tenant_id, arguments, key=str(waiting.id), actor=ctx.actor)
+    return waiting
+
+
 async def save_progress(ctx: Context, import_id: UUID, progress: ImportProgress) -> None:
     """Show how far it is: in a transaction of its own, because the import's is not over."""
     values = progress.model_dump(include={"done_bytes", "lines", "accepted", "rejected", "duplicates"})
@@ -132,19 +158,12 @@ async def get_import(session: AsyncSession, ctx: Context, import_id: UUID) -> Im
 
 
 async def list_imports(
-    session: AsyncSession,
-    ctx: Context,
-    *,
-    limit: int | None = None,
-    cursor: str | None = None,
-    sort: str | None = None,
-    filters: Iterable[str] = (),
-) -> ImportPage:
+    session: AsyncSession, ctx: Context, query: ListQuery, *, count: bool = False
+) -> Page[ImportStatus]:
     """A page of imports, newest first."""
     ctx.require(Permission.EVENTS_READ)
-    query = _LISTING.parse(limit=limit, cursor=cursor, sort=sort, filters=filters)
-    page = await _LISTING.page(session, sa.select(ImportRow), query, count=True)
-    return ImportPage(items=[_shape(row) for row in page.items], next_cursor=page.next_cursor, total=page.total)
+    page = await IMPORTS.page(session, sa.select(ImportRow), query, count=count)
+    return Page([_shape(row) for row in page.items], page.next_cursor, page.total)
 
 
 async def _read(session: AsyncSession, ctx: Context, import_id: UUID) -> ImportStatus:

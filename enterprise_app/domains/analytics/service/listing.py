@@ -1,6 +1,5 @@
 """The raw events, newest first, page by page."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -8,14 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enterprise_app.core.context import Context
-from enterprise_app.core.paging import ListField, Listing
+from enterprise_app.core.paging import ListField, Listing, ListQuery, Page
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics.models import EVENTS
-from enterprise_app.domains.analytics.schemas import EventItem, EventPage
+from enterprise_app.domains.analytics.schemas import EventItem
 from enterprise_app.domains.analytics.vocabulary import Channel, EventType
 
 _E = EVENTS.c
-_LISTING = Listing(
+EVENT_LIST = Listing(
     fields={
         "occurred_at": ListField(_E.occurred_at, datetime, sortable=True),
         "type": ListField(_E.type, EventType),
@@ -36,18 +35,9 @@ _LISTING = Listing(
 _SHOWN = [_E[name] for name in EventItem.model_fields]
 
 
-async def list_events(
-    session: AsyncSession,
-    ctx: Context,
-    *,
-    limit: int | None = None,
-    cursor: str | None = None,
-    sort: str | None = None,
-    filters: Iterable[str] = (),
-) -> EventPage:
-    """A page of stored events. Raises Invalid for unknown filters and sort keys."""
+async def list_events(session: AsyncSession, ctx: Context, query: ListQuery) -> Page[EventItem]:
+    """A page of stored events."""
     ctx.require(Permission.EVENTS_READ)
-    query = _LISTING.parse(limit=limit, cursor=cursor, sort=sort, filters=filters)
-    page = await _LISTING.page(session, sa.select(*_SHOWN).where(_E.tenant_id == ctx.tenant_id), query)
-    items = [EventItem(**dict(zip(EventItem.model_fields, row, strict=True))) for row in page.items]
-    return EventPage(items=items, next_cursor=page.next_cursor)
+    page = await EVENT_LIST.page(session, sa.select(*_SHOWN).where(_E.tenant_id == ctx.tenant_id), query)
+    names = EventItem.model_fields
+    return Page([EventItem(**dict(zip(names, row, strict=True))) for row in page.items], page.next_cursor)

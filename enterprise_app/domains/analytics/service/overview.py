@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -154,14 +155,14 @@ async def _earlier(
     zone: ZoneInfo,
     week_start: int,
     query: ListQuery,
-) -> dict[int | None, object]:
+) -> dict[int | None, Any]:
     if before is None:
         return {}
     return await sql.series(session, tenant_id, before, _starts(before, bucket, zone, week_start), query)
 
 
 def _points(
-    starts: list[datetime], end: datetime, found: dict[int | None, object], earlier: dict[int | None, object] | None
+    starts: list[datetime], end: datetime, found: dict[int | None, Any], earlier: dict[int | None, Any] | None
 ) -> list[Point]:
     ends = [*starts[1:], end]
     return [
@@ -175,12 +176,17 @@ def _points(
     ]
 
 
-def _metrics(row: object | None) -> Metrics:
+def _metrics(row: Any) -> Metrics:
     if row is None:
         return Metrics()
-    numbers = {name: getattr(row, name) for name in ("visitors", "page_views", "sessions", "events")}
-    ratio = round(numbers["page_views"] / numbers["sessions"], 2) if numbers["sessions"] else None
-    return Metrics(**numbers, views_per_session=ratio)
+    ratio = round(row.page_views / row.sessions, 2) if row.sessions else None
+    return Metrics(
+        visitors=row.visitors,
+        page_views=row.page_views,
+        sessions=row.sessions,
+        events=row.events,
+        views_per_session=ratio,
+    )
 
 
 def _share(row: tuple[str | None, int, int]) -> SourceShare:

@@ -1,16 +1,17 @@
 """Sources and their write keys: create, list, rotate, revoke."""
 
-from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enterprise_app.core import events, live
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.errors import NotFound
-from enterprise_app.core.paging import ListField, Listing
+from enterprise_app.core.paging import ListField, Listing, ListQuery, Page
 from enterprise_app.core.settings import get_settings
 from enterprise_app.core.table import take_version
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
@@ -21,15 +22,15 @@ from enterprise_app.domains.analytics.events import SourceRevoked as SourceRevok
 from enterprise_app.domains.analytics.models import SourceRow
 from enterprise_app.domains.analytics.rules.snippet import render_snippet
 from enterprise_app.domains.analytics.rules.writekeys import new_write_key
-from enterprise_app.domains.analytics.schemas import Snippet, Source, SourceDraft, SourcePage
+from enterprise_app.domains.analytics.schemas import Snippet, Source, SourceDraft
 from enterprise_app.domains.analytics.vocabulary import SourceKind
 from enterprise_app.domains.audit import service as audit
 from enterprise_app.domains.audit.schemas import Target
 
 _COLUMNS = SourceRow.__table__.c  # pyright: ignore
-_LISTING = Listing(
+SOURCES = Listing(
     fields={
-        "created_at": ListField(_COLUMNS.created_at, sa.DateTime, sortable=True, operators=()),
+        "created_at": ListField(_COLUMNS.created_at, datetime, sortable=True),
         "name": ListField(_COLUMNS.name, sortable=True),
         "kind": ListField(_COLUMNS.kind, SourceKind),
     },
@@ -53,23 +54,14 @@ async def ensure_import_source(session: AsyncSession, ctx: Context, name: str) -
     if row is not None:
         return await _announce(session, ctx, row)
     query = sa.select(SourceRow).where(_COLUMNS.name == name, _COLUMNS.revoked_at.is_(None))
-    return Source.model_validate((await session.execute(query)).scalar_one(), extra="ignore")
+    return _shape((await session.execute(query)).scalar_one())
 
 
-async def list_sources(
-    session: AsyncSession,
-    ctx: Context,
-    *,
-    limit: int | None = None,
-    cursor: str | None = None,
-    sort: str | None = None,
-    filters: Iterable[str] = (),
-) -> SourcePage:
+async def list_sources(session: AsyncSession, ctx: Context, query: ListQuery, *, count: bool = False) -> Page[Source]:
     """A page of sources, revoked ones included."""
     ctx.require(Permission.SOURCES_READ)
-    query = _LISTING.parse(limit=limit, cursor=cursor, sort=sort, filters=filters)
-    page = await _LISTING.page(session, sa.select(SourceRow), query, count=True)
-    return SourcePage(items=[_shape(row) for row in page.items], next_cursor=page.next_cursor, total=page.total)
+    page = await SOURCES.page(session, sa.select(SourceRow), query, count=count)
+    return Page([_shape(row) for row in page.items], page.next_cursor, page.total)
 
 
 async def get_source(session: AsyncSession, ctx: Context, source_id: UUID) -> Source:
@@ -120,7 +112,7 @@ async def _insert(session: AsyncSession, ctx: Context, draft: SourceDraft) -> So
     """The new row; None when a live source has the name (the unique index decides, not a look beforehand)."""
     row = SourceRow(tenant_id=ctx.tenant_id, write_key=new_write_key(ctx.tenant_id), **draft.model_dump())
     values = row.model_dump()
-    statement = sa.dialects.postgresql.insert(SourceRow).values(values).on_conflict_do_nothing().returning(_COLUMNS.id)
+    statement = insert(SourceRow).values(values).on_conflict_do_nothing().returning(_COLUMNS.id)
     return row if await session.scalar(statement) else None
 
 

@@ -1,0 +1,6 @@
+"""Analytics over HTTP: the tracking API for clients, everything else under /api/v1."""
+
+from .analytics import router
+from .tracking import tracking
+
+__all__ = ["router", "tracking"]

@@ -1,0 +1,123 @@
+"""What analytics does in the background: imports, forgetting old message ids, next month's partitions."""
+
+import asyncio
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+
+from enterprise_app.core import db
+from enterprise_app.core.clock import now
+from enterprise_app.core.context import job_context
+from enterprise_app.core.db import tenant_session
+from enterprise_app.core.jobs import Schedule, job
+from enterprise_app.core.table import tenant_partition
+from enterprise_app.domains.analytics import service
+from enterprise_app.domains.analytics.errors import ImportFileMissing
+from enterprise_app.domains.analytics.vocabulary import FileFormat
+
+MONTHS_AHEAD = 3
+_LOCK_TIMEOUT = "5s"
+
+
+@job("analytics.import", concurrency=1)
+async def run_import(
+    tenant_id: str,
+    *,
+    import_id: str,
+    path: str,
+    file_format: str,
+    file_name: str,
+    source_name: str,
+    site: str | None = None,
+) -> dict[str, Any]:
+    """Import an uploaded file and delete it. Run again after a crash it is exact: an import is whole or not at all."""
+    ctx = job_context(UUID(tenant_id), "analytics.import")
+    file = Path(path)
+    if not await asyncio.to_thread(file.exists):
+        async with tenant_session(ctx) as session:  # a crash between the end of the import and of the job
+            done = await service.get_import(session, ctx, UUID(import_id))
+        if done.finished_at is None:
+            raise ImportFileMissing(file=file_name, problem="")
+        return done.model_dump(mode="json", include={"accepted", "rejected", "duplicates"})
+    done = await service.import_file(
+        ctx, file, FileFormat(file_format), source_name=source_name, site=site, file_name=file_name,
+        import_id=UUID(import_id),
+    )  # fmt: skip
+    await asyncio.to_thread(file.unlink, missing_ok=True)
+    return done.model_dump(mode="json", include={"accepted", "rejected", "duplicates"})
+
+
+@job("analytics.forget_seen")
+async def run_forget_seen(tenant_id: str, *, due_at: str = "") -> int:
+    """Forget the ids of messages older than the window of recognition."""
+    ctx = job_context(UUID(tenant_id), "analytics.forget_seen")
+    async with tenant_session(ctx) as session:
+        return await service.forget_seen(session, ctx)
+
+
+@job("analytics.partitions")
+async def run_partitions(tenant_id: str, *, due_at: str = "") -> list[str]:
+    """Make the partitions of the coming months, as the owner of the tables; returns the new ones."""
+    return await asyncio.to_thread(ensure_partitions, db.urls().direct_owner, now().date())
+
+
+SCHEDULES = (
+    Schedule("analytics.forget_seen", "17 3 * * *", run_forget_seen),
+    Schedule("analytics.partitions", "7 2 * * *", run_partitions, per_tenant=False),
+)
+
+
+def ensure_partitions(owner_url: str, today: date) -> list[str]:
+    """Make what is missing of this month and MONTHS_AHEAD; rows that waited in the rest move in."""
+    made = []
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("SET lock_timeout = {}").format(sql.Literal(_LOCK_TIMEOUT)))
+        for offset in range(MONTHS_AHEAD + 1):
+            start, end = _month(today, offset), _month(today, offset + 1)
+            name = f"analytics_events_{start:%Y_%m}"
+            if connection.execute("SELECT to_regclass(%s)", [name]).fetchone() == (None,):
+                _make(connection, name, start, end)
+                made.append(name)
+    return made
+
+
+class _Operations:
+    """What core.table needs of alembic, on a plain connection."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, sqltext: Any) -> Any:
+        return self._connection.execute(sqltext)
+
+
+def _make(connection: psycopg.Connection, name: str, start: date, end: date) -> None:
+    """One transaction: the table, closed; its rows out of the rest; attached."""
+    table, bounds = sql.Identifier(name), {"start": sql.Literal(start), "end": sql.Literal(end)}
+    with connection.transaction():
+        connection.execute(
+            sql.SQL("CREATE TABLE {} (LIKE analytics_events INCLUDING DEFAULTS INCLUDING INDEXES)").format(table)
+        )
+        tenant_partition(_Operations(connection), name)
+        # Between moving and attaching nobody may add to the rest.
+        connection.execute("LOCK TABLE analytics_events_rest IN ACCESS EXCLUSIVE MODE")
+        connection.execute(
+            sql.SQL(
+                "WITH moved AS (DELETE FROM analytics_events_rest WHERE occurred_at >= {start} AND occurred_at < {end}"
+                " RETURNING *) INSERT INTO {table} SELECT * FROM moved"
+            ).format(table=table, **bounds)
+        )
+        connection.execute(
+            sql.SQL(
+                "ALTER TABLE analytics_events ATTACH PARTITION {table} FOR VALUES FROM ({start}) TO ({end})"
+            ).format(table=table, **bounds)
+        )
+
+
+def _month(today: date, offset: int) -> date:
+    index = today.year * 12 + today.month - 1 + offset
+    return date(index // 12, index % 12 + 1, 1)
