@@ -28,6 +28,7 @@ from .inputs import (
     textarea,
 )
 from .layout import card, divider, grid, page_header, row, section, split, stack, toolbar
+from .markup import Flag, Handler, Node, Text
 from .menus import menu, menu_item, menu_label, menu_link, menu_separator
 from .navigation import breadcrumbs, link, segmented, tab, tabs
 from .notices import banner, callout, empty_state, error_state, no_permission
@@ -38,7 +39,11 @@ from .tables import Column, Selection, bulk_bar, data_table
 
 __all__ = [
     "Column",
+    "Flag",
+    "Handler",
+    "Node",
     "Selection",
+    "Text",
     "avatar",
     "badge",
     "banner",

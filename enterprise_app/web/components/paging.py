@@ -30,10 +30,11 @@ def pagination(
         t("components.paging.next"), size="sm", icon_end="chevron_end", on_click=on_next, disabled=_not(has_next)
     )
     text = rx.el.span(summary if summary is not None else "", class_name="paging-text", aria_live="polite")
-    return rx.el.nav(
+    return rx.el.div(
         text,
         rx.el.div(previous, following, class_name="row gap-2"),
         class_name="paging",
+        role="group",
         aria_label=t("components.paging.label"),
     )
 
@@ -54,7 +55,7 @@ def filter_bar(*controls: Any, end: list[Any] | None = None, chips: Any = None) 
         class_name="toolbar",
     )
     below = rx.el.div(chips, class_name="chips") if chips is not None else None
-    return rx.el.div(*parts(line, below), class_name="filters", role="search")
+    return rx.el.div(*parts(line, below), class_name="filters")
 
 
 def filter_select(
