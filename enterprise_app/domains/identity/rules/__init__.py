@@ -1,0 +1,1 @@
+"""Pure decisions of identity: no clock, no I/O."""

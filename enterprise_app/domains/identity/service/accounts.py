@@ -1,0 +1,103 @@
+"""Accounts: the person's own things - name, language, zone, theme, password - and the operator's account."""
+
+from uuid import UUID
+from zoneinfo import available_timezones
+
+import sqlalchemy as sa
+from pydantic import SecretStr
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from enterprise_app.core import live
+from enterprise_app.core.clock import now
+from enterprise_app.core.context import Context
+from enterprise_app.core.db import system_session
+from enterprise_app.core.errors import Invalid, NotFound
+from enterprise_app.core.texts import LOCALES
+from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
+from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.domains.audit import service as audit
+from enterprise_app.domains.audit.schemas import Target
+
+from ..models import Account, Member
+from ..rules.names import clean_name
+from ..rules.passwords import check_password
+from ..schemas import AccountView, Preferences
+from ..vocabulary import Theme
+from .passwords import hash_password, verify_password
+from .sessions import CREDENTIALS, revoke_all
+
+
+async def find_account(session: AsyncSession, email: str) -> Account | None:
+    """The account of a clean e-mail, in a system session."""
+    return (await session.scalars(sa.select(Account).where(Account.email == email))).one_or_none()  # pyright: ignore
+
+
+async def add_account(
+    session: AsyncSession, *, email: str, name: str, password_hash: str, locale: str = "en", verified: bool = False
+) -> Account | None:
+    """A new account; None when the e-mail got one meanwhile."""
+    values = {"email": email, "name": name, "password_hash": password_hash, "locale": locale}
+    row = Account(**values, email_verified_at=now() if verified else None)
+    adding = insert(Account).values(row.model_dump()).on_conflict_do_nothing()
+    added = (await session.execute(adding.returning(Account.id))).scalar_one_or_none()  # pyright: ignore
+    return row if added else None
+
+
+async def get_account(ctx: Context) -> AccountView:
+    """The caller's own account."""
+    ctx.require(Permission.SELF_MANAGE)
+    async with system_session("own account") as session:
+        return AccountView.model_validate(await _own(session, ctx))
+
+
+async def set_preferences(ctx: Context, wanted: Preferences) -> AccountView:
+    """Keep name, language, zone and theme; what is None stays. Raises Invalid with the field."""
+    ctx.require(Permission.SELF_MANAGE)
+    values = _checked(wanted)
+    async with system_session("own preferences") as session:
+        account = await _own(session, ctx)
+        for name, value in values.items():
+            setattr(account, name, value)
+        if "name" in values:
+            renamed = {"name": values["name"], "name_key": values["name"].casefold()}
+            await session.execute(sa.update(Member).where(Member.account_id == account.id).values(**renamed))  # pyright: ignore
+        await live.changed(session, CREDENTIALS)
+        return AccountView.model_validate(account)
+
+
+async def change_password(ctx: Context, *, current: SecretStr, new: SecretStr, keep: UUID | None = None) -> None:
+    """Replace the caller's password; ends all other sessions. Raises Invalid(`password_wrong`) on the current one."""
+    ctx.require(Permission.SELF_MANAGE)
+    async with system_session("read own password") as session:
+        account = await _own(session, ctx)
+    if not await verify_password(account.password_hash, current.get_secret_value()):
+        raise Invalid.of("current_password", "password_wrong")
+    hashed = await hash_password(check_password(new.get_secret_value(), email=account.email, field="new_password"))
+    async with system_session("change own password") as session:
+        unchanged = (Account.id == account.id, Account.password_hash == account.password_hash)
+        changed = await session.execute(sa.update(Account).where(*unchanged).values(password_hash=hashed))  # pyright: ignore
+        if not changed.rowcount:  # pyright: ignore
+            raise Invalid.of("current_password", "password_wrong")
+        await revoke_all(session, account.id, keep=keep)
+        target = Target(kind="account", id=account.id, name=account.email)
+        await audit.record(session, ctx, AuditVerb.PASSWORD_CHANGED, target)
+
+
+async def _own(session: AsyncSession, ctx: Context) -> Account:
+    account = await session.get(Account, ctx.actor.account_id) if ctx.actor.account_id else None
+    if account is None:
+        raise NotFound
+    return account
+
+
+def _checked(wanted: Preferences) -> dict[str, str]:
+    values = wanted.model_dump(exclude_none=True)
+    if "name" in values:
+        values["name"] = clean_name(values["name"])
+    for field, allowed in (("locale", LOCALES), ("theme", tuple(Theme))):
+        if field in values and values[field] not in allowed:
+            raise Invalid.of(field, "not_one_of", expected=", ".join(allowed))
+    if values.get("zone") and values["zone"] not in available_timezones():
+        raise Invalid.of("zone", "zone_unknown")
+    return values
