@@ -5,6 +5,7 @@ import asyncio
 import typer
 
 from enterprise_app.core.db_urls import DatabaseUrls
+from enterprise_app.core.settings import Settings
 
 from .terminal import say
 
@@ -18,27 +19,29 @@ def _group() -> None:
 
 @app.command("create")
 def create() -> None:
-    """Print a link that creates an operator account; it works once and expires."""
+    """Print a link that creates an operator account; it works once, and earlier unused links end."""
     from enterprise_app.core.settings import get_settings
 
     from .database import prepared_database
 
     settings = get_settings()
     with prepared_database(settings, say) as urls:
-        say(asyncio.run(_link(urls, settings.base_url, only_first=False)) or "")
+        say(f"Create the operator account (the link works once): {asyncio.run(_link(urls, settings))}")
 
 
-def first_operator_link(urls: DatabaseUrls, base_url: str) -> str | None:
+def first_operator_link(urls: DatabaseUrls, settings: Settings) -> str | None:
     """A one-time link while no operator exists."""
-    return asyncio.run(_link(urls, base_url, only_first=True))
+    return asyncio.run(_link(urls, settings, only_first=True))
 
 
-async def _link(urls: DatabaseUrls, base_url: str, *, only_first: bool) -> str | None:
+async def _link(urls: DatabaseUrls, settings: Settings, *, only_first: bool = False) -> str | None:
     from enterprise_app.core import db
     from enterprise_app.domains.identity import service
 
     db.configure(urls)
     try:
-        return await service.issue_operator_link(base_url, only_first=only_first)
+        if only_first and await service.has_operator():
+            return None
+        return await service.issue_operator_link(settings)
     finally:
         await db.dispose()

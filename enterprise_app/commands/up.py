@@ -1,5 +1,6 @@
 """`atrium up`: database, pages, web and worker, supervised until Ctrl-C."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -15,6 +16,7 @@ from .terminal import fail, say
 
 if TYPE_CHECKING:
     from enterprise_app.core.db_urls import DatabaseUrls
+    from enterprise_app.core.settings import Settings
 
     from .supervisor import Supervisor
 
@@ -51,8 +53,9 @@ def up(
         supervisor.start()
         claim.record(settings.port, supervisor.pids())
         if _wait_until_ready(supervisor, settings.host, settings.port):
-            _welcome(settings.base_url, urls, time.monotonic() - began)
-            supervisor.watch(lambda: claim.record(settings.port, supervisor.pids()))
+            _welcome(settings, urls, time.monotonic() - began)
+            with contextlib.suppress(KeyboardInterrupt):  # the ordinary end
+                supervisor.watch(lambda: claim.record(settings.port, supervisor.pids()))
     finally:
         supervisor.stop()
         claim.release()
@@ -109,11 +112,11 @@ def _ready(url: str) -> bool:
         return False
 
 
-def _welcome(base_url: str, urls: "DatabaseUrls", seconds: float) -> None:
+def _welcome(settings: "Settings", urls: "DatabaseUrls", seconds: float) -> None:
     from .operator import first_operator_link
 
-    say(f"\nAtrium is ready: {base_url}   (started in {seconds:.1f} s)")
-    link = first_operator_link(urls, base_url)
+    say(f"\nAtrium is ready: {settings.base_url}   (started in {seconds:.1f} s)")
+    link = first_operator_link(urls, settings)
     if link:
         say(f"Create the operator account (the link works once): {link}")
     say("Ctrl-C stops it.\n")

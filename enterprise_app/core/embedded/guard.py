@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 KILL_AND_REMOVE = 'read _; kill -QUIT "$1" 2>/dev/null; sleep 1; rm -rf "$2"'
-KILL_GROUP = 'read _; kill -TERM -- "-$1" 2>/dev/null; sleep 8; kill -KILL -- "-$1" 2>/dev/null'
+KILL_GROUP = 'read _; kill -TERM "-$1" 2>/dev/null; sleep 8; kill -KILL "-$1" 2>/dev/null'
 
 
 class Guard:
