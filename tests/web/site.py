@@ -1,6 +1,7 @@
 """A small site behind the real guard, with sessions in a dict: what the attacks of the guard's tests aim at."""
 
 import asyncio
+from dataclasses import dataclass
 from uuid import UUID
 
 import reflex as rx
@@ -16,15 +17,30 @@ from enterprise_app.core.ids import new_id
 from enterprise_app.core.vocabulary.permissions import ROLE_PERMISSIONS, Permission, Role
 from enterprise_app.web.shell.action import PUBLIC, action
 from enterprise_app.web.shell.app import make_app
-from enterprise_app.web.shell.frame import bare
 from enterprise_app.web.shell.page import Layout, Page, Section
-from enterprise_app.web.shell.ports import Identity, TenantChoice, Visit
-from enterprise_app.web.shell.session import SessionState
-from enterprise_app.web.shell.status import not_found
+from enterprise_app.web.shell.ports import Visit
 from enterprise_app.web.shell.toasts import toast
 from enterprise_app.web.shell.wiring import wiring
 
 TENANT = UUID(int=7)
+
+
+@dataclass(frozen=True)
+class Named:
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    email: str
+    tenant_name: str
+    tenant_slug: str
+    role: str
+    theme: str = ""
+    locale: str = ""
+    tenants: tuple[Named, ...] = ()
 
 
 class FakeSessions:
@@ -47,9 +63,9 @@ class FakeSessions:
             locale=self.locale[reference] or visit.locale, request_id=visit.request_id,
         )  # fmt: skip
 
-    async def get_identity(self, reference: str, context: Context) -> Identity:
-        tenants = (TenantChoice("acme", "Acme"), TenantChoice("globex", "Globex"))
-        return Identity(
+    async def get_identity(self, reference: str, context: Context) -> Person:
+        tenants = (Named("acme", "Acme"), Named("globex", "Globex"))
+        return Person(
             f"{reference.title()} Smith", f"{reference}@acme.test", "Acme", "acme", "owner",
             locale=self.locale[reference], tenants=tenants,
         )  # fmt: skip
@@ -148,7 +164,5 @@ api = Starlette(
         Route("/api/v1/control", _control, methods=["POST"]),
     ]
 )
-app = make_app()
-app.add_pages(PAGES)
-app.add_page(lambda: bare(not_found()), route="404", on_load=SessionState.enter)
+app = make_app(PAGES)
 app.protect(sessions=sessions, api=api, key=b"k" * 32, base_url="http://atrium.localhost:8150")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import reflex as rx
+from reflex.istate.data import HeaderData
 
 from enterprise_app.web.shell.session import SessionState
 from enterprise_app.web.shell.toasts import ToastState
@@ -23,7 +24,7 @@ def _root(who: str | None, path: str = "/") -> rx.State:
     root = rx.State(_reflex_internal_init=True)  # pyright: ignore[reportCallIssue]
     headers = {"x-atrium-host": "acme.test", "x-atrium-locale": "de"} | ({"x-atrium-session": who} if who else {})
     root.router_data = {"headers": headers, "pathname": path, "asPath": path, "token": "t"}
-    root.rx_router_headers = rx.istate.data.HeaderData.from_router_data(root.router_data)
+    root.rx_router_headers = HeaderData.from_router_data(root.router_data)
     return root
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from typing import Any
 
 import pytest
 import reflex as rx
@@ -29,7 +30,7 @@ def _import_everything() -> None:
         importlib.import_module(module.name)
 
 
-def _handlers() -> dict[str, object]:
+def _handlers() -> dict[str, Any]:
     _import_everything()
     found = {}
     for name, registered in RegistrationContext.ensure_context().event_handlers.items():

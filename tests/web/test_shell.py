@@ -70,7 +70,7 @@ def test_bound_tokens_differ_by_everything():
 
 
 def test_cookies_are_read_like_a_browser_sends_them():
-    assert parse_cookies(["a=1; b=2", "c=3", "=;;; bad\x00name=1"])["c"] == "3"
+    assert parse_cookies(['a=1; b="2"', "c=3; c=4", "=;;; x"]) == {"a": "1", "b": "2", "x": ""}
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,8 @@ def test_cookies_are_read_like_a_browser_sends_them():
     [
         ("http://a.test:8000", "a.test:8000", "ws", True), ("https://a.test", "a.test", "wss", True),
         ("http://a.test", "a.test:8000", "ws", False), ("http://a.test.evil", "a.test", "ws", False),
-        ("https://a.test", "a.test", "ws", False), ("http://user@a.test", "a.test", "ws", False), (None, "a.test", "ws", False),
+        ("https://a.test", "a.test", "ws", False), ("http://user@a.test", "a.test", "ws", False),
+        (None, "a.test", "ws", False),
     ],
 )  # fmt: skip
 def test_origins(origin: str | None, host: str, scheme: str, same: bool):

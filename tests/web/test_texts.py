@@ -72,7 +72,8 @@ def test_no_key_is_in_two_files_and_none_is_empty(locale: str):
 @pytest.mark.parametrize("locale", LOCALES)
 def test_files_hold_their_own_area(locale: str):
     for file in area_files(locale):
-        foreign = [k for k in read_area(file, locale) if k.split(".")[0] not in (file.stem.removesuffix("_pages"), "errors")]
+        area = file.stem.removesuffix("_pages")
+        foreign = [k for k in read_area(file, locale) if k.split(".")[0] not in (area, "errors")]
         assert foreign == [], f"{file.name} holds keys of other areas"
 
 

@@ -14,6 +14,7 @@ import functools
 import inspect
 import logging
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -36,6 +37,10 @@ class Public:
 
     def __repr__(self) -> str:
         return "PUBLIC"
+
+
+class SessionEnded(Exception):
+    """Nobody is signed in (any more): the page leads to sign-in. A wrong password is another matter."""
 
 
 PUBLIC = Public()
@@ -102,18 +107,19 @@ def _disguise(wrapped: Callable[..., Any], handler: Callable[..., Any], need: Ne
 
 
 async def get_context(state: Any, visit: Visit, need: Need, feature: Feature | None = None) -> Context | None:
-    """The Context of this moment, checked against the need. Raises Unauthenticated, Forbidden or FeatureMissing."""
+    """The Context of this moment, checked against the need. Raises SessionEnded, Forbidden or FeatureMissing."""
     reference = reference_of(state)
     if reference is None:
         if isinstance(need, Permission):
-            raise Unauthenticated
+            raise SessionEnded
         return None
     try:
         context = await wiring.get_sessions().get_context(reference, visit)
     except Unauthenticated:
         if isinstance(need, Permission):
-            raise
+            raise SessionEnded from None
         return None
+    context = context if context.locale else replace(context, locale=visit.locale)
     if isinstance(need, Permission):
         context.require(need)
     if feature is not None:
@@ -129,7 +135,7 @@ async def _clear_errors(state: Any) -> None:
 
 async def _tell(state: Any, visit: Visit, error: Exception) -> Any:
     """A failure in the reader's words: sign-in again, at the field, or a toast."""
-    if isinstance(error, Unauthenticated) and error.code == "unauthenticated":
+    if isinstance(error, SessionEnded):
         return rx.redirect(f"{SIGN_IN}?next={quote(_here(state), safe='')}")
     locale = await _locale(state, visit)
     if isinstance(error, Invalid) and "errors" in type(state).base_vars:
@@ -140,7 +146,7 @@ async def _tell(state: Any, visit: Visit, error: Exception) -> Any:
     if isinstance(error, Invalid):
         first = error.problems[0]
         await _toast(state, f"{first.field}: {_sentence(locale, first.code, first.params)}")
-    elif (isinstance(error, AtriumError) and error.status < 500) or getattr(error, "status", 0) == 503:
+    elif isinstance(error, AtriumError) and (error.status < 500 or error.status == 503):
         await _toast(state, _sentence(locale, error.code, error.params))
     else:
         logger.error("handler failed", exc_info=error, extra={"request_id": visit.request_id})

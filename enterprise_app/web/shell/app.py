@@ -13,7 +13,7 @@ from reflex_base.event import Event
 from reflex_base.registry import RegistrationContext
 from starlette.middleware.cors import CORSMiddleware
 
-from enterprise_app.web.shell.frame import laid_out
+from enterprise_app.web.shell.frame import bare, laid_out
 from enterprise_app.web.shell.guard import COOKIELESS, ASGIApp, Guard, under
 from enterprise_app.web.shell.i18n import t
 from enterprise_app.web.shell.live import Hub
@@ -21,7 +21,7 @@ from enterprise_app.web.shell.page import Page, find_page
 from enterprise_app.web.shell.ports import Sessions
 from enterprise_app.web.shell.security import ContentPolicy
 from enterprise_app.web.shell.session import SessionState
-from enterprise_app.web.shell.status import error_boundary
+from enterprise_app.web.shell.status import error_boundary, not_found
 from enterprise_app.web.shell.wiring import wiring
 
 ASSETS = Path("assets")
@@ -78,9 +78,9 @@ class AtriumApp(rx.App):
         namespace.on_disconnect = on_disconnect
 
 
-def make_app() -> AtriumApp:
+def make_app(pages: Sequence[Page]) -> AtriumApp:
     """Without Reflex's own banner, toasts and error page: ours are translated and need no eval."""
-    return AtriumApp(
+    app = AtriumApp(
         app_wraps={(55, "ErrorBoundary"): lambda _stateful: error_boundary()},
         toaster=None,
         html_lang="en",
@@ -91,6 +91,9 @@ def make_app() -> AtriumApp:
             rx.el.link(rel="stylesheet", href="/branding.css"),
         ],
     )
+    app.add_pages(pages)
+    app.add_page(lambda: bare(not_found()), route="404", title=t("shell.not_found.title"), on_load=SessionState.enter)
+    return app
 
 
 def drop_undeclared_setters() -> None:

@@ -1,8 +1,8 @@
 """One look at an ASGI scope: host, scheme, origin and cookies, parsed once and without trust."""
 
+from collections import Counter
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,15 +56,10 @@ class Incoming:
 
 
 def parse_cookies(values: Iterable[str]) -> dict[str, str]:
-    """Cookies by name; what a browser would not have sent is dropped."""
-    jar: SimpleCookie = SimpleCookie()
-    for value in values:
-        for part in value.split(";"):
-            try:
-                jar.load(part)
-            except CookieError:
-                continue
-    return {name: morsel.value for name, morsel in jar.items()}
+    """Cookies by name. One that comes twice counts for nothing: a sibling host may have planted the other."""
+    pairs = [part.strip().partition("=") for value in values for part in value.split(";")]
+    names = Counter(name for name, _, _ in pairs)
+    return {name: value.strip().strip('"') for name, _, value in pairs if name and names[name] == 1}
 
 
 def without(headers: Iterable[Header], *names: bytes, prefix: bytes = b"\0") -> list[Header]:

@@ -5,8 +5,7 @@ import reflex as rx
 from enterprise_app.core.texts import LOCALES
 from enterprise_app.web.shell.browser import nav_link
 from enterprise_app.web.shell.i18n import t, t_of
-from enterprise_app.web.shell.ports import TenantChoice
-from enterprise_app.web.shell.session import THEMES, SessionState
+from enterprise_app.web.shell.session import THEMES, SessionState, TenantChoice
 
 LANGUAGE_NAMES = {"en": "English", "de": "Deutsch", "ar": "العربية"}
 """Languages by their own name, as a reader who can't read the current one looks for them."""

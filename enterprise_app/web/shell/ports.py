@@ -1,6 +1,7 @@
 """What the shell needs from the edge, as protocols: the composition root plugs the real ones in."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from enterprise_app.core.context import Context
@@ -17,26 +18,34 @@ class Visit:
     request_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TenantChoice:
-    """A tenant the account may switch to."""
+class Tenant(Protocol):
+    """A tenant to switch to."""
 
-    slug: str
-    name: str
+    @property
+    def slug(self) -> str: ...
+    @property
+    def name(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What the frame shows of the person signed in. `theme` is light, dark or system; "" = not chosen."""
+class Identity(Protocol):
+    """What the frame shows of the person signed in. `theme` is light, dark or system; "" = not chosen, as `locale`."""
 
-    name: str
-    email: str
-    tenant_name: str
-    tenant_slug: str
-    role: str
-    theme: str = ""
-    locale: str = ""
-    tenants: tuple[TenantChoice, ...] = field(default_factory=tuple)
+    @property
+    def name(self) -> str: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def tenant_name(self) -> str: ...
+    @property
+    def tenant_slug(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def theme(self) -> str: ...
+    @property
+    def locale(self) -> str: ...
+    @property
+    def tenants(self) -> Sequence[Tenant]: ...
 
 
 class Sessions(Protocol):

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
 from reflex_base.event import EventSpec
 
 from enterprise_app.core.context import ActorKind, Context
-from enterprise_app.core.errors import Unauthenticated
 from enterprise_app.core.texts import DEFAULT_LOCALE, LOCALES
 from enterprise_app.core.vocabulary.permissions import Permission
-from enterprise_app.web.shell.action import PUBLIC, action
+from enterprise_app.web.shell.action import PUBLIC, SessionEnded, action
 from enterprise_app.web.shell.page import Page, find_page
-from enterprise_app.web.shell.ports import Identity, TenantChoice
+from enterprise_app.web.shell.ports import Identity
 from enterprise_app.web.shell.visits import reference_of, visit_of
 from enterprise_app.web.shell.wiring import wiring
 
 THEMES = ("light", "dark", "system")
+
+
+@dataclass(frozen=True)
+class TenantChoice:
+    """A tenant the account may switch to."""
+
+    slug: str
+    name: str
 
 
 class SessionState(rx.State):
@@ -48,7 +56,7 @@ class SessionState(rx.State):
             self._forget()
             if page is None or page.is_public:
                 return list(page.on_load) if page else None
-            raise Unauthenticated
+            raise SessionEnded
         await self._remember(ctx)
         self.denied = page is not None and not _may(ctx, page)
         if page is None or self.denied:
@@ -91,7 +99,7 @@ class SessionState(rx.State):
         self.name, self.email = identity.name, identity.email
         self.initials = "".join(part[0] for part in identity.name.split()[:2]).upper() or "?"
         self.tenant_name, self.tenant_slug, self.role = identity.tenant_name, identity.tenant_slug, identity.role
-        self.tenants = list(identity.tenants)
+        self.tenants = [TenantChoice(tenant.slug, tenant.name) for tenant in identity.tenants]
         self.theme = identity.theme or self.theme
 
     def _forget(self) -> None:

@@ -1,0 +1,67 @@
+"""The composition root of the web process: pages and API behind one guard, on one port.
+
+`app` is what Reflex compiles; `asgi` is what the server serves (made when asked for: compiling must not need it).
+"""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from enterprise_app.core import db, events, logs
+from enterprise_app.core.database import database_urls
+from enterprise_app.core.live import RESYNC, Listener
+from enterprise_app.core.settings import get_settings
+from enterprise_app.edge import Edge, SessionReader
+from enterprise_app.http.app import create_api
+from enterprise_app.registry import DOMAINS
+from enterprise_app.web.routes import PAGES
+from enterprise_app.web.shell.app import make_app
+from enterprise_app.web.shell.wiring import wiring
+
+settings = get_settings()
+edge = Edge()
+
+
+@contextlib.asynccontextmanager
+async def _running() -> AsyncIterator[None]:
+    """Database and live listener, as long as the process serves."""
+    logs.configure(settings, process="web")
+    db.configure(database_urls(settings))
+    events.register(DOMAINS)
+    listener = Listener(db.urls().direct_app)
+    listener.on("", _hear)
+    await listener.start()
+    try:
+        for domain in DOMAINS:
+            for start in domain.on_start:
+                start()
+        yield
+    finally:
+        await listener.stop()
+        await db.dispose()
+
+
+def _hear(topic: str) -> None:
+    """A change in the database: first forget what was known, then let the pages ask again."""
+    if topic == RESYNC:
+        edge.forget_all()
+    else:
+        edge.forget(topic)
+    if wiring.hub is not None:
+        wiring.hub.hear(topic)
+
+
+app = make_app(PAGES)
+app.protect(
+    sessions=SessionReader(edge),
+    api=create_api(DOMAINS, edge),
+    key=f"client tokens {settings.secret}".encode(),
+    base_url=settings.base_url,
+)
+app.register_lifespan_task(_running)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "asgi":
+        return app()
+    raise AttributeError(name)
