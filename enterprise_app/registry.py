@@ -1,5 +1,8 @@
 """The domains of the platform, bottom tier first. A new domain is one import and one line here."""
 
 from enterprise_app.core.manifest import Domain
+from enterprise_app.domains.audit.manifest import DOMAIN as AUDIT
+from enterprise_app.domains.metering.manifest import DOMAIN as METERING
+from enterprise_app.domains.tenancy.manifest import DOMAIN as TENANCY
 
-DOMAINS: list[Domain] = []
+DOMAINS: list[Domain] = [AUDIT, METERING, TENANCY]

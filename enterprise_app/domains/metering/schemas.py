@@ -1,10 +1,19 @@
 """The shapes of usage that leave."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
 from enterprise_app.core.vocabulary.entitlements import Limit
+
+
+@dataclass(frozen=True, slots=True)
+class CallsLeft:
+    """API calls that remain in this hour, and the seconds until the next one starts."""
+
+    remaining: int
+    resets_in: int
 
 
 class Usage(BaseModel):

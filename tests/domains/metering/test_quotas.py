@@ -10,6 +10,7 @@ from enterprise_app.core.db import tenant_session
 from enterprise_app.core.errors import QuotaExceeded, RateLimited, ReadOnly
 from enterprise_app.core.vocabulary.entitlements import Entitlements, Limit
 from enterprise_app.domains.metering import service
+from enterprise_app.domains.metering.schemas import CallsLeft
 from enterprise_app.domains.metering.service import ApiCalls, quotas
 from enterprise_app.domains.metering.vocabulary import SPANS, Span
 from tests.factories import make_context
@@ -68,7 +69,8 @@ async def test_parallel_api_calls_stop_at_the_plan_in_two_processes(committed_db
     one, two = ApiCalls(), ApiCalls()
     calls = [counter.admit(ctx) for _ in range(25) for counter in (one, two)]
     results = await asyncio.gather(*calls, return_exceptions=True)
-    assert results.count(None) == 10 and sum(isinstance(r, QuotaExceeded) for r in results) == 40
+    assert sorted(r.remaining for r in results if isinstance(r, CallsLeft)) == list(range(10))
+    assert sum(isinstance(r, QuotaExceeded) for r in results) == 40
     assert await used(ctx, Limit.API_CALLS_MONTH) == await used(ctx, Limit.API_CALLS_HOUR) == 10
     async with tenant_session(ctx) as session:
         assert all(d.counted == d.recounted for d in await service.recount(session, ctx))

@@ -15,6 +15,7 @@ from ..vocabulary import Break
 from .recording import platform_key
 
 MAX_BREAKS = 20
+_UNKNOWN = 2**62  # a head that is missing or forged says nothing about the number of entries
 
 
 @dataclass
@@ -40,15 +41,17 @@ async def verify(session: AsyncSession, tenant_id: UUID) -> ChainReport:
     """
     head = await queries.find_head(session, tenant_id)
     stored = await queries.count(session, tenant_id)
-    walk = _Walk(tenant_id, stored, head.seq if head else 0)
+    trusted = head is not None and is_signed(platform_key(), tenant_id, head.seq, head.hash, head.signature)
+    walk = _Walk(tenant_id, stored, head.seq if head and trusted else _UNKNOWN)
     async for row in queries.oldest_first(session, tenant_id):
         await _check_row(session, walk, row)
         if len(walk.breaks) >= MAX_BREAKS:
             break
     else:
-        _check_head(walk, head)
+        _check_end(walk, head, trusted)
+    head_seq = head.seq if head else 0
     return ChainReport(
-        tenant_id=tenant_id, entries=stored, head_seq=walk.head_seq, ok=not walk.breaks, breaks=walk.breaks
+        tenant_id=tenant_id, entries=stored, head_seq=head_seq, ok=not walk.breaks, breaks=walk.breaks
     )
 
 
@@ -100,13 +103,11 @@ def _strange(walk: _Walk, otherwise: Break = Break.REORDERED) -> Break:
     return Break.INSERTED if walk.stored > walk.head_seq else otherwise
 
 
-def _check_head(walk: _Walk, head: AuditHeadRow | None) -> None:
+def _check_end(walk: _Walk, head: AuditHeadRow | None, trusted: bool) -> None:
     if head is None:
         if walk.stored:
             walk.found(walk.seq, Break.HEAD, "the chain has no head")
-        return
-    signed = is_signed(platform_key(), walk.tenant_id, head.seq, head.hash, head.signature)
-    if not signed:
+    elif not trusted:
         walk.found(head.seq, Break.HEAD, f"the head at entry {head.seq} is not signed by this platform")
     elif walk.seq < head.seq:
         walk.found(walk.seq + 1, Break.TRUNCATED, f"entries {walk.seq + 1} to {head.seq} were cut off the end")

@@ -5,6 +5,7 @@ plan allows and refuses the rest. A call is admitted only after its write is com
 """
 
 import asyncio
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +20,7 @@ from enterprise_app.core.vocabulary.entitlements import UNLIMITED, Limit
 from .. import queries
 from ..errors import quota_exceeded, too_many_calls
 from ..rules import period_end, period_of
+from ..schemas import CallsLeft
 from ..vocabulary import SPANS, Span
 from .quotas import upgrade_path
 
@@ -27,7 +29,7 @@ _METERS = (Limit.API_CALLS_HOUR, Limit.API_CALLS_MONTH)
 
 @dataclass
 class _Queue:
-    waiting: list[tuple[Context, asyncio.Future[None]]] = field(default_factory=list)
+    waiting: list[tuple[Context, asyncio.Future[CallsLeft | None]]] = field(default_factory=list)
     writer: asyncio.Task[None] | None = None
 
 
@@ -37,14 +39,17 @@ class ApiCalls:
     def __init__(self) -> None:
         self._queues: dict[UUID, _Queue] = {}
 
-    async def admit(self, ctx: Context) -> None:
-        """Count one API call. Raises QuotaExceeded (month) or RateLimited (hour); a refused call doesn't count."""
+    async def admit(self, ctx: Context) -> CallsLeft | None:
+        """Count one API call; what is left of the hour, None when unlimited.
+
+        Raises QuotaExceeded (month) or RateLimited (hour); a refused call doesn't count.
+        """
         queue = self._queues.setdefault(ctx.tenant_id, _Queue())
-        admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        admitted: asyncio.Future[CallsLeft | None] = asyncio.get_running_loop().create_future()
         queue.waiting.append((ctx, admitted))
         if queue.writer is None:
             queue.writer = asyncio.create_task(self._write(ctx.tenant_id, queue))
-        await admitted
+        return await admitted
 
     async def _write(self, tenant_id: UUID, queue: _Queue) -> None:
         while queue.waiting:
@@ -63,7 +68,7 @@ api_calls = ApiCalls()
 """The counter of this process."""
 
 
-async def _settle(batch: list[tuple[Context, asyncio.Future[None]]]) -> None:
+async def _settle(batch: list[tuple[Context, asyncio.Future[CallsLeft | None]]]) -> None:
     ctx, at = batch[-1][0], now()
     async with tenant_session(ctx) as session:
         used = {m: await queries.lock_used(session, ctx.tenant_id, m, period_of(SPANS[m], at)) for m in _METERS}
@@ -78,9 +83,20 @@ async def _settle(batch: list[tuple[Context, asyncio.Future[None]]]) -> None:
         if admitted.done():  # the caller went away
             continue
         if position < granted:
-            admitted.set_result(None)
+            admitted.set_result(_calls_left(ctx, used[Limit.API_CALLS_HOUR] + position + 1, at))
         else:
             admitted.set_exception(_refusal(ctx, {m: used[m] + granted for m in _METERS}, at))
+
+
+def _calls_left(ctx: Context, used: int, at: datetime) -> CallsLeft | None:
+    granted = ctx.limit(Limit.API_CALLS_HOUR)
+    return None if granted == UNLIMITED else CallsLeft(max(0, granted - used), _seconds_to_next_hour(at))
+
+
+def _seconds_to_next_hour(at: datetime) -> int:
+    end = period_end(Span.HOUR, at)
+    assert end is not None, "an hour ends"
+    return math.ceil((end - at).total_seconds())
 
 
 def _left(ctx: Context, meter: Limit, used: int) -> int:
@@ -93,6 +109,4 @@ def _refusal(ctx: Context, used: dict[Limit, int], at: datetime) -> AtriumError:
     if not _left(ctx, month, used[month]):
         path = upgrade_path(ctx.entitlements.plan, month, used[month] + 1)
         return quota_exceeded(month, ctx.limit(month), used[month], path)
-    end = period_end(Span.HOUR, at)
-    assert end is not None, "an hour ends"
-    return too_many_calls(ctx.limit(Limit.API_CALLS_HOUR), int((end - at).total_seconds()) + 1)
+    return too_many_calls(ctx.limit(Limit.API_CALLS_HOUR), _seconds_to_next_hour(at))

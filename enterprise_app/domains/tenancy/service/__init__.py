@@ -6,7 +6,7 @@ from ..rules.plans import next_plan
 from ..rules.slugs import normal_slug
 from .directory import check_slug, create_tenant, find_by_host, find_by_id, find_by_slug
 from .entitlements import entitlements_of, list_plans
-from .operation import change_plan, get_tenant, list_tenants, resume_tenant, suspend_tenant
+from .operation import change_plan, get_tenant, list_tenants, operate, resume_tenant, suspend_tenant
 from .settings import get_current, update_settings
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "list_tenants",
     "next_plan",
     "normal_slug",
+    "operate",
     "resume_tenant",
     "slug_of_host",
     "suspend_tenant",

@@ -1,7 +1,8 @@
 """What the operator does with tenants: list, move to a plan, suspend, resume. All of it needs a system session."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from enterprise_app.core import events, live
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import PLATFORM_TENANT_ID, Context
+from enterprise_app.core.db import system_session
 from enterprise_app.core.events import Event
 from enterprise_app.core.paging import ListQuery
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
@@ -23,6 +25,21 @@ from ..models import TenantRow
 from ..queries import LISTING
 from ..schemas import Tenant, TenantPage
 from ..vocabulary import TenantStatus
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def operate(
+    ctx: Context,
+    use_case: Callable[Concatenate[AsyncSession, Context, P], Awaitable[T]],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    """Run one of the operator's use cases in a system session, opened only for an operator."""
+    ctx.require(Permission.OPERATOR_TENANTS)
+    async with system_session("the operator works on tenants") as session:
+        return await use_case(session, ctx, *args, **kwargs)
 
 
 async def list_tenants(session: AsyncSession, ctx: Context, query: ListQuery | None = None) -> TenantPage:

@@ -1,0 +1,7 @@
+"""What metering brings to the platform."""
+
+from enterprise_app.core.manifest import Domain
+
+from .api import router
+
+DOMAIN = Domain(name="metering", routers=[router])
