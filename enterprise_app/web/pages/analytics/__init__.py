@@ -1,0 +1,1 @@
+"""Analytics: the overview of a tenant's traffic, and the sources it comes from."""

@@ -1,0 +1,1 @@
+"""Campaigns: list, board and calendar; one campaign with its facts; the form."""

@@ -1,0 +1,89 @@
+"""One campaign: its facts, what can be done with it, and what happened to it."""
+
+from uuid import UUID
+
+import reflex as rx
+from reflex_base.event import EventSpec
+
+from enterprise_app.core.context import Context
+from enterprise_app.core.db import tenant_session
+from enterprise_app.core.errors import NotFound
+from enterprise_app.core.texts import translate
+from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.domains.campaigns import service
+from enterprise_app.domains.campaigns.vocabulary import CampaignAction
+from enterprise_app.domains.localization import service as localization
+from enterprise_app.web.pages.campaigns.editing import key_in
+from enterprise_app.web.pages.campaigns.shapes import row_of
+from enterprise_app.web.shell.action import action
+from enterprise_app.web.shell.toasts import toast
+
+
+class CampaignState(rx.State):
+    """What the page of one campaign shows."""
+
+    loading: bool = True
+    missing: bool = False
+    key: str = ""
+    name: str = ""
+    description: str = ""
+    objective: str = ""
+    status: str = ""
+    status_text: str = ""
+    tone: str = "neutral"
+    budget: str = ""
+    dates: str = ""
+    channels: str = ""
+    tags: list[str] = []
+    actions: list[str] = []
+    created: str = ""
+    updated: str = ""
+    asking: bool = False
+
+    @action(Permission.CAMPAIGNS_READ)
+    async def load(self, ctx: Context) -> None:
+        """Show the campaign that the URL names."""
+        key = key_in(self.router.url.path)
+        if key != self.key:
+            self.reset()
+        self.key = key
+        try:
+            async with tenant_session(ctx) as session:
+                campaign = await service.get_campaign(session, ctx, UUID(key))
+        except NotFound:
+            self.missing, self.loading = True, False
+            return
+        row = row_of(ctx, campaign)
+        for name in ("name", "objective", "status", "status_text", "tone", "budget", "dates", "channels"):
+            setattr(self, name, getattr(row, name))
+        self.tags, self.actions, self.description = row.tags, row.actions, campaign.description
+        self.created = localization.format_datetime(campaign.created_at, ctx.locale, ctx.zone)
+        self.updated = row.updated
+        self.missing = self.loading = False
+
+    @action(Permission.CAMPAIGNS_READ)
+    async def ask(self) -> None:
+        """Archiving an active campaign asks first."""
+        self.asking = True
+
+    @action(Permission.CAMPAIGNS_READ)
+    async def keep(self) -> None:
+        """It stays."""
+        self.asking = False
+
+    @action(Permission.CAMPAIGNS_READ)
+    async def act(self, ctx: Context, name: str) -> EventSpec:
+        """Activate, pause, complete, archive or restore; the service checks the right for each."""
+        wanted = CampaignAction(name)
+        self.asking = False
+        async with tenant_session(ctx) as session:
+            campaign = await service.act_on_campaign(session, ctx, UUID(self.key), wanted)
+        await toast(self, "success", translate(ctx.locale, f"campaigns.done.{wanted.value}", name=campaign.name))
+        return CampaignState.load()
+
+    @action(Permission.CAMPAIGNS_CREATE)
+    async def duplicate(self, ctx: Context) -> EventSpec:
+        """A draft copy, opened for editing."""
+        async with tenant_session(ctx) as session:
+            copy = await service.duplicate_campaign(session, ctx, UUID(self.key))
+        return rx.redirect(f"/campaigns/{copy.id}/edit")

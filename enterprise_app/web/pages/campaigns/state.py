@@ -1,0 +1,191 @@
+"""The list of campaigns: as table, board or calendar; search, filter, sorting and page are in the URL."""
+
+from uuid import UUID
+
+import reflex as rx
+from reflex_base.event import EventSpec
+
+from enterprise_app.core.context import Context
+from enterprise_app.core.db import tenant_session
+from enterprise_app.core.texts import translate
+from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.domains.campaigns import service
+from enterprise_app.domains.campaigns.vocabulary import CampaignAction, CampaignStatus
+from enterprise_app.domains.localization import service as localization
+from enterprise_app.web.components.shapes import Day, Lane
+from enterprise_app.web.pages.campaigns.planning import lanes_of, month_of, month_view, shifted
+from enterprise_app.web.pages.campaigns.shapes import Row, row_of
+from enterprise_app.web.shell.action import action
+from enterprise_app.web.shell.toasts import toast
+from enterprise_app.web.shell.urls import change_view, parameters
+
+VIEWS = ("list", "board", "calendar")
+MOVES = {
+    CampaignStatus.ACTIVE.value: CampaignAction.ACTIVATE,
+    CampaignStatus.PAUSED.value: CampaignAction.PAUSE,
+    CampaignStatus.COMPLETED.value: CampaignAction.COMPLETE,
+}
+UNDO = {CampaignAction.ARCHIVE: CampaignAction.RESTORE, CampaignAction.PAUSE: CampaignAction.ACTIVATE}
+
+
+class CampaignsState(rx.State):
+    """What the page of all campaigns shows now."""
+
+    loading: bool = True
+    view: str = "list"
+    q: str = ""
+    status: str = ""
+    sort: str = "-created_at"
+    rows: list[Row] = []
+    summary: str = ""
+    next_cursor: str = ""
+    can_go_back: bool = False
+    chosen: list[str] = []
+    lanes: list[Lane] = []
+    weeks: list[list[Day]] = []
+    weekdays: list[str] = []
+    month_title: str = ""
+    truncated: bool = False
+    _trail: list[str] = []
+
+    @action(Permission.CAMPAIGNS_READ)
+    async def load(self, ctx: Context) -> None:
+        """Show what the URL asks for."""
+        words = parameters(self)
+        self.view = words.get("view") if words.get("view") in VIEWS else "list"
+        self.q, self.status = words.get("q", ""), words.get("status", "")
+        self.sort = words.get("sort", "-created_at")
+        loaders = {"list": self._load_list, "board": self._load_board, "calendar": self._load_calendar}
+        try:
+            await loaders[self.view](ctx, words)
+        finally:
+            self.loading = False
+
+    async def _load_list(self, ctx: Context, words: dict[str, str]) -> None:
+        filters = [f"status:eq:{self.status}"] if self.status else []
+        cursor = words.get("cursor") or None
+        query = service.LISTING.parse(sort=self.sort, q=self.q, filters=filters, cursor=cursor)
+        async with tenant_session(ctx) as session:
+            page = await service.list_campaigns(session, ctx, query, count=True)
+        self.rows = [row_of(ctx, campaign) for campaign in page.items]
+        self.next_cursor, self.can_go_back = page.next_cursor or "", cursor is not None
+        self.chosen = [key for key in self.chosen if key in {row.id for row in self.rows}]
+        total = page.total or 0
+        number = localization.format_number(total, ctx.locale)
+        self.summary = translate(ctx.locale, "campaigns.list.total", count=total, number=number)
+
+    async def _load_board(self, ctx: Context, words: dict[str, str]) -> None:
+        async with tenant_session(ctx) as session:
+            board = await service.get_board(session, ctx)
+        self.lanes = lanes_of(ctx, board)
+
+    async def _load_calendar(self, ctx: Context, words: dict[str, str]) -> None:
+        month = month_of(ctx, words.get("month", ""))
+        async with tenant_session(ctx) as session:
+            view = await month_view(session, ctx, month)
+        self.weekdays, self.weeks, self.month_title, self.truncated = view
+
+    @action(Permission.CAMPAIGNS_READ)
+    async def show(self, view: str) -> EventSpec:
+        """Table, board or calendar."""
+        return change_view(self, view="" if view == "list" else view, cursor="")
+
+    @action(Permission.CAMPAIGNS_READ)
+    async def search(self, q: str) -> EventSpec | None:
+        """Find by the beginnings of words in name and tags."""
+        return change_view(self, replace=True, q=q[:200], cursor="") if q != self.q else None
+
+    @action(Permission.CAMPAIGNS_READ)
+    async def filter_status(self, status: str) -> EventSpec:
+        """Only one status; empty shows all but archived ones."""
+        return change_view(self, status=status, cursor="")
+
+    @action(Permission.CAMPAIGNS_READ)
+    async def sort_by(self, sort: str) -> EventSpec:
+        """Another order, from the first page."""
+        return change_view(self, sort=sort, cursor="")
+
+    @action(Permission.CAMPAIGNS_READ)
+    async def next_page(self) -> EventSpec:
+        """Further."""
+        self._trail = [*self._trail, parameters(self).get("cursor", "")]
+        return change_view(self, cursor=self.next_cursor)
+
+    @action(Permission.CAMPAIGNS_READ)
+    async def previous_page(self) -> EventSpec:
+        """Back; after a reload that is the first page."""
+        *rest, last = self._trail or [""]
+        self._trail = rest
+        return change_view(self, cursor=last)
+
+    @action(Permission.CAMPAIGNS_READ)
+    async def go_month(self, ctx: Context, step: int) -> EventSpec:
+        """The calendar's month, one before (-1), after (1) or today's (0)."""
+        month = shifted(month_of(ctx, parameters(self).get("month", "")), int(step)) if step else ""
+        return change_view(self, month=month)
+
+    @action(Permission.CAMPAIGNS_READ)
+    async def choose(self, key: str, ticked: bool) -> None:
+        """Tick a row for a bulk action."""
+        known = {row.id for row in self.rows}
+        self.chosen = sorted(({*self.chosen, key} if ticked else {*self.chosen} - {key}) & known)
+
+    @action(Permission.CAMPAIGNS_READ)
+    async def choose_all(self, ticked: bool) -> None:
+        """Tick every row of this page, or none."""
+        self.chosen = [row.id for row in self.rows] if ticked else []
+
+    @action(Permission.CAMPAIGNS_READ)
+    async def act_on_chosen(self, ctx: Context, name: str) -> None:
+        """Do it to every ticked campaign; those that refuse are named."""
+        async with tenant_session(ctx) as session:
+            ids = [UUID(key) for key in self.chosen]
+            results = (await service.act_on_campaigns(session, ctx, CampaignAction(name), ids)).results
+        done = sum(result.done for result in results)
+        refused = [row.name for row, result in zip(self._ticked(), results, strict=False) if not result.done]
+        self.chosen = []
+        await toast(self, "success", translate(ctx.locale, "campaigns.bulk.done", count=done))
+        if refused:
+            names = localization.format_list(refused[:5], ctx.locale)
+            await toast(self, "warning", translate(ctx.locale, "campaigns.bulk.refused", count=len(refused), names=names))
+        await self._load_list(ctx, parameters(self))
+
+    def _ticked(self) -> list[Row]:
+        by_id = {row.id: row for row in self.rows}
+        return [by_id[key] for key in self.chosen if key in by_id]
+
+    @action(Permission.CAMPAIGNS_READ)
+    async def act(self, ctx: Context, key: str, name: str) -> None:
+        """Activate, pause, complete, archive or restore one; what can be undone offers it."""
+        wanted = CampaignAction(name)
+        async with tenant_session(ctx) as session:
+            campaign = await service.act_on_campaign(session, ctx, UUID(key), wanted)
+        back = UNDO.get(wanted)
+        undo = CampaignsState.act(key, back.value) if back else None
+        text = translate(ctx.locale, f"campaigns.done.{wanted.value}", name=campaign.name)
+        await toast(self, "success", text, undo=undo)
+        await self._reload(ctx)
+
+    @action(Permission.CAMPAIGNS_UPDATE)
+    async def move(self, ctx: Context, key: str, lane: str) -> None:
+        """A card was dropped on another status."""
+        wanted = MOVES.get(lane)
+        try:
+            if wanted is None:
+                await toast(self, "warning", translate(ctx.locale, "campaigns.board.no_way_back"))
+                return
+            async with tenant_session(ctx) as session:
+                await service.act_on_campaign(session, ctx, UUID(key), wanted)
+        finally:
+            await self._load_board(ctx, {})
+
+    @action(Permission.CAMPAIGNS_CREATE)
+    async def duplicate(self, ctx: Context, key: str) -> EventSpec:
+        """A draft copy, opened for editing."""
+        async with tenant_session(ctx) as session:
+            copy = await service.duplicate_campaign(session, ctx, UUID(key))
+        return rx.redirect(f"/campaigns/{copy.id}/edit")
+
+    async def _reload(self, ctx: Context) -> None:
+        loader = self._load_board if self.view == "board" else self._load_list
+        await loader(ctx, parameters(self))
