@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
-from enterprise_app.core import db, events, logs
+from enterprise_app.core import db, events, limits, logs, storage
 from enterprise_app.core.database import database_urls
 from enterprise_app.core.live import RESYNC, Listener
 from enterprise_app.core.settings import get_settings
@@ -27,6 +27,8 @@ async def _running() -> AsyncIterator[None]:
     """Database and live listener, as long as the process serves."""
     logs.configure(settings, process="web")
     db.configure(database_urls(settings))
+    storage.configure(storage.LocalStorage(settings.data_dir / "files"))
+    limits.configure(settings.redis_url.get_secret_value() if settings.redis_url else None)
     events.register(DOMAINS)
     listener = Listener(db.urls().direct_app)
     listener.on("", _hear)
