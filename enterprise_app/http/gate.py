@@ -4,7 +4,7 @@ from typing import Protocol
 
 from starlette.requests import Request
 
-from enterprise_app.core.context import Context
+from enterprise_app.core.context import PLATFORM_TENANT_ID, Context
 from enterprise_app.http.origin import has_credential
 
 PREFIX = "/api/v1"
@@ -28,14 +28,14 @@ class Left(Protocol):
 
 
 class CallGate:
-    """Pages call with the session's cookie and are not counted; programs are."""
+    """Pages call with the session's cookie and are not counted; programs are. The platform itself has no plan."""
 
     def __init__(self, counter: CallCounter) -> None:
         self._counter = counter
 
     async def admit(self, request: Request, ctx: Context) -> None:
         """Count the call and say on the answer what is left."""
-        if not (request.url.path.startswith(PREFIX) and has_credential(request)):
+        if not (request.url.path.startswith(PREFIX) and has_credential(request)) or ctx.tenant_id == PLATFORM_TENANT_ID:
             return
         left = await self._counter.admit(ctx)
         if left is not None:

@@ -109,12 +109,12 @@ class AtriumRoute(APIRoute):
         key = idempotent.key_of(request) if self.idempotent else None
         if key is None and not (needs_session and ctx):
             return await answer(request)
-        ctx = ctx or await request.app.state.edge.visitor(request)
-        async with tenant_session(ctx) as session:
+        acting: Context = ctx or await request.app.state.edge.visitor(request)
+        async with tenant_session(acting) as session:
             request.state.session = session
             if key is None:
                 return await answer(request)
-            return await idempotent.once(session, request, ctx, key, lambda: answer(request))
+            return await idempotent.once(session, request, acting, key, lambda: answer(request))
 
 
 class Router(APIRouter):

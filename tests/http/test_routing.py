@@ -109,13 +109,12 @@ async def test_bad_fields_name_problem_and_fix(client: httpx.AsyncClient) -> Non
     assert errors[0]["fix"] == "Use at most 10 characters."
 
 
-@pytest.mark.parametrize(
-    ("headers", "text"), [({"accept-language": "de-AT"}, "zu lang"), ({"accept-language": "ar"}, "طويل")]
-)
-async def test_errors_speak_the_callers_language(client: httpx.AsyncClient, headers: dict[str, str], text: str) -> None:
+@pytest.mark.parametrize(("language", "text"), [("de-AT", "zu lang"), ("ar", "طويل")])
+async def test_errors_speak_the_callers_language(client: httpx.AsyncClient, language: str, text: str) -> None:
+    headers = {"accept-language": language}
     answer = await client.post("/api/v1/things", json={"name": "x" * 11}, headers=headers)
     assert text in answer.json()["errors"][0]["problem"]
-    assert answer.headers["content-language"] == headers["accept-language"][:2]
+    assert answer.headers["content-language"] == language[:2]
 
 
 async def test_the_members_own_language_when_none_is_asked(client: httpx.AsyncClient) -> None:

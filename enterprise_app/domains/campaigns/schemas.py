@@ -66,7 +66,8 @@ Description = Annotated[str, Field(max_length=4000, description="For the team.",
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31), strict=False)]
 Start = Annotated[Day | None, Field(description="First day, in the tenant's zone.", examples=["2026-03-01"])]
 End = Annotated[Day | None, Field(description="Last day; not before the first.", examples=["2026-03-31"])]
-Owner = Annotated[UUID | None, Field(description="The member who answers for it.")]
+Objective = Annotated[CampaignObjective, Field(description="What it is for.")]
+Owner = Annotated[UUID | None, Field(description="The member who answers for it; by default who creates it.")]
 
 
 class Budget(BaseModel):
@@ -97,21 +98,21 @@ class CampaignDraft(_Input):
     """A campaign to be created; it starts as a draft."""
 
     name: Name
-    objective: CampaignObjective = Field(CampaignObjective.AWARENESS, description="What it is for.")
+    objective: Objective = CampaignObjective.AWARENESS
     description: Description = ""
     budget: Budget | None = None
     starts_on: Start = None
     ends_on: End = None
     channels: Channels = []
     tags: Tags = []
-    owner_id: Owner = Field(None, description="Default: who creates it, when that is a member.")
+    owner_id: Owner = None
 
 
 class CampaignChange(_Input):
     """The fields to change; those left out stay as they are."""
 
-    name: Name = Field(default="")
-    objective: CampaignObjective = CampaignObjective.AWARENESS
+    name: Name = ""
+    objective: Objective = CampaignObjective.AWARENESS
     description: Description = ""
     budget: Budget | None = None
     starts_on: Start = None

@@ -1,6 +1,7 @@
 """Looking at campaigns: one, a page, the board, the calendar."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -37,7 +38,7 @@ async def list_campaigns(
 ) -> Page[Campaign]:
     """A page; archived campaigns only where a filter on `status` asks for them. `count` adds the total."""
     ctx.require(Permission.CAMPAIGNS_READ)
-    select = sa.select(*queries.COLUMNS)
+    select: Any = sa.select(*queries.COLUMNS)
     if not any(wanted.field == "status" for wanted in query.filters):
         select = select.where(queries.C.archived_at.is_(None))
     if query.q:
