@@ -35,6 +35,17 @@ class LogSettings(Protocol):
     def log_format(self) -> str: ...
 
 
+class StandardError(logging.Handler):
+    """Writes to whatever is standard error at that moment (StreamHandler keeps the one that it was made with)."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except Exception:
+            self.handleError(record)
+
+
 def configure(settings: LogSettings, *, process: str) -> None:
     """Set up logging of this process once, at its start; `process` is e.g. `web` or `worker`."""
     shared = _shared_processors()
@@ -44,6 +55,7 @@ def configure(settings: LogSettings, *, process: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    logging.raiseExceptions = False  # a log line that can't be written must not print its raw values instead
     logging.config.dictConfig(logging_config(settings))
     structlog.contextvars.bind_contextvars(process=process)
 
@@ -51,7 +63,7 @@ def configure(settings: LogSettings, *, process: str) -> None:
 def logging_config(settings: LogSettings) -> dict[str, Any]:
     """The standard library's configuration, also for servers that insist on setting up logging themselves."""
     level = settings.log_level.upper()
-    handlers = {"stderr": {"class": "logging.StreamHandler", "formatter": "atrium", "stream": "ext://sys.stderr"}}
+    handlers = {"stderr": {"()": StandardError, "formatter": "atrium"}}
     routed = {name: {"handlers": [], "propagate": True} for name in ROUTED}
     return {
         "version": 1,

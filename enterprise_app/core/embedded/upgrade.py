@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from typing import IO
 
 from . import cluster
 from .binaries import Binaries, choose, executable_by
@@ -41,7 +42,7 @@ def _dump(place: Place, owner: Owner, source: Binaries, target: Binaries) -> Pat
     _, port = cluster.launch(place, source, owner)
     try:
         with os.fdopen(os.open(dump, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as out:
-            _run([target.program("pg_dumpall"), "-d", place.admin_url(port)], stdout=out)
+            _run([target.program("pg_dumpall"), "-d", place.admin_url(port)], out, place)
     except BaseException:
         dump.unlink(missing_ok=True)
         raise
@@ -58,7 +59,7 @@ def _restore(place: Place, owner: Owner, target: Binaries, dump: Path) -> None:
     try:
         _without_superuser(dump, statements)
         command = [target.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(statements)]
-        _run([*command, "-d", place.admin_url(port)], stdout=subprocess.DEVNULL)
+        _run([*command, "-d", place.admin_url(port)], subprocess.DEVNULL, place)
     finally:
         statements.unlink(missing_ok=True)
         cluster.shut_down(place)
@@ -72,7 +73,9 @@ def _without_superuser(dump: Path, statements: Path) -> None:
                 out.write(line)
 
 
-def _run(command: list[str], stdout: object) -> None:
-    done = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, cwd="/")  # type: ignore[call-overload]
+def _run(command: list[str], out: "int | IO[bytes]", place: Place) -> None:
+    # pg_dumpall doesn't hand the URL's password on to the pg_dump of each database.
+    environment = {**os.environ, "PGPASSWORD": place.password()}
+    done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, cwd="/", env=environment)
     if done.returncode != 0:
         raise EmbeddedError(f"The change of PostgreSQL's version failed: {done.stderr.decode(errors='replace')[-600:]}")

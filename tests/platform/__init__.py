@@ -1,0 +1,1 @@
+"""The platform around the product: settings, logs, embedded database, commands, and what survives a kill."""
