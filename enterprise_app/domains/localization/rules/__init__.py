@@ -1,0 +1,1 @@
+"""Pure formatting and parsing by CLDR."""
