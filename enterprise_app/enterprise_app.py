@@ -7,12 +7,14 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
-from enterprise_app.core import db, events, limits, logs, storage
+from enterprise_app.core import crypto, db, events, limits, logs, storage
 from enterprise_app.core.database import database_urls
 from enterprise_app.core.live import RESYNC, Listener
 from enterprise_app.core.settings import get_settings
+from enterprise_app.domains.metering import service as metering
 from enterprise_app.edge import Edge, SessionReader
 from enterprise_app.http.app import create_api
+from enterprise_app.http.gate import CallGate
 from enterprise_app.registry import DOMAINS
 from enterprise_app.web.routes import PAGES
 from enterprise_app.web.shell.app import make_app
@@ -26,6 +28,7 @@ edge = Edge()
 async def _running() -> AsyncIterator[None]:
     """Database and live listener, as long as the process serves."""
     logs.configure(settings, process="web")
+    crypto.configure(settings.secret)
     db.configure(database_urls(settings))
     storage.configure(storage.LocalStorage(settings.data_dir / "files"))
     limits.configure(settings.redis_url.get_secret_value() if settings.redis_url else None)
@@ -56,7 +59,7 @@ def _hear(topic: str) -> None:
 app = make_app(PAGES)
 app.protect(
     sessions=SessionReader(edge),
-    api=create_api(DOMAINS, edge),
+    api=create_api(DOMAINS, edge, gate=CallGate(metering.api_calls)),
     key=f"client tokens {settings.secret}".encode(),
     base_url=settings.base_url,
 )

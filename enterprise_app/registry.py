@@ -1,8 +1,11 @@
 """The domains of the platform, bottom tier first. A new domain is one import and one line here."""
 
 from enterprise_app.core.manifest import Domain
+from enterprise_app.domains.analytics.manifest import DOMAIN as ANALYTICS
 from enterprise_app.domains.audit.manifest import DOMAIN as AUDIT
+from enterprise_app.domains.campaigns.manifest import DOMAIN as CAMPAIGNS
+from enterprise_app.domains.identity.manifest import DOMAIN as IDENTITY
 from enterprise_app.domains.metering.manifest import DOMAIN as METERING
 from enterprise_app.domains.tenancy.manifest import DOMAIN as TENANCY
 
-DOMAINS: list[Domain] = [AUDIT, METERING, TENANCY]
+DOMAINS: list[Domain] = [AUDIT, METERING, TENANCY, IDENTITY, CAMPAIGNS, ANALYTICS]
