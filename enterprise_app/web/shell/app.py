@@ -87,6 +87,7 @@ def make_app(pages: Sequence[Page]) -> AtriumApp:
         stylesheets=[f"/{name}" for name in STYLESHEETS if (ASSETS / name).exists()],
         head_components=[
             rx.el.script(src="/shell/boot.js"),
+            rx.el.script(src="/shell/forms.js", defer=True),
             rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
             rx.el.link(rel="stylesheet", href="/branding.css"),
         ],

@@ -62,7 +62,7 @@ class CampaignFormState(rx.State):
 
     async def _currency(self, ctx: Context) -> str:
         async with tenant_session(ctx) as session:
-            return (await tenancy.get_current(session, ctx)).settings.currency
+            return (await tenancy.get_current(session, ctx)).currency
 
     def _fill(self, ctx: Context, campaign: Campaign) -> None:
         self._version = campaign.version
