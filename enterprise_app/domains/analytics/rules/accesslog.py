@@ -16,9 +16,10 @@ from enterprise_app.domains.analytics.rules.record import EventRecord, Rejected
 from enterprise_app.domains.analytics.vocabulary import EventType
 
 _QUOTED = r'[^"\\]*(?:\\.[^"\\]*)*'
+# A line may break off within the agent: what is left of it still tells a bot.
 _LINE = re.compile(
     rf'(?P<host>\S+) \S+ (?P<user>.*?) \[(?P<time>[^\]]+)\] "(?P<request>{_QUOTED})" '
-    rf'(?P<status>\d{{3}}) (?P<bytes>\d+|-)(?: "(?P<referrer>{_QUOTED})" "(?P<agent>{_QUOTED})")?.*'
+    rf'(?P<status>\d{{3}}) (?P<bytes>\d+|-)(?: "(?P<referrer>{_QUOTED})" "(?P<agent>{_QUOTED})(?:".*)?| [^"].*|)'
 )
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
