@@ -103,6 +103,7 @@ def _jobs() -> None:
         sa.Column("details", JSONB, nullable=False, server_default="{}"),
         sa.Column("result", JSONB),
         sa.Column("error", sa.Text),
+        sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
         sa.Column("cancel_asked_at", TIMESTAMP),
         sa.Column("handed_over_at", TIMESTAMP),
         sa.Column("started_at", TIMESTAMP),
@@ -118,6 +119,10 @@ def _jobs() -> None:
     op.create_index(
         "job_runs_waiting", "job_runs", ["created_at"],
         postgresql_where=sa.text("handed_over_at IS NULL AND state = 'queued'"),
+    )  # fmt: skip
+    op.create_index(
+        "job_runs_to_stop", "job_runs", ["cancel_asked_at"],
+        postgresql_where=sa.text("cancel_asked_at IS NOT NULL AND state IN ('queued', 'running')"),
     )  # fmt: skip
     tenant_policies(op, "job_runs")
 

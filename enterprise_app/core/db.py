@@ -4,6 +4,7 @@
 sees all tenants' and opens only for the modules in SYSTEM_MODULES.
 """
 
+import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator
@@ -31,6 +32,7 @@ SYSTEM_MODULES = frozenset(
         "enterprise_app.core.jobs",
         "enterprise_app.core.jobs_worker",
         "enterprise_app.core.mail",
+        "enterprise_app.core.maintenance",
         "enterprise_app.core.switches",
         "enterprise_app.domains.analytics.jobs",
         "enterprise_app.domains.analytics.partitions",
@@ -178,26 +180,46 @@ async def _session(engine: AsyncEngine, begin: str) -> AsyncIterator[AsyncSessio
             raise Unavailable("database_unavailable", retry_after=RETRY_AFTER) from error
         raise
     finally:
-        await connection.close()  # an open transaction is rolled back
+        await _close(connection)
 
 
 async def _begun(engine: AsyncEngine, begin: str) -> AsyncConnection:
     """A connection with the transaction begun. A pooled one that died meanwhile is replaced once, unseen."""
-    for last_try in (False, True):
-        connection: AsyncConnection | None = None
-        try:
-            connection = await engine.connect()
-            await connection.exec_driver_sql(begin)
-            return connection
-        except PoolTimeout as error:
-            raise Unavailable("database_busy", retry_after=RETRY_AFTER) from error
-        except (OperationalError, InterfaceError) as error:
-            if connection is None or last_try or not error.connection_invalidated:
-                raise Unavailable("database_unavailable", retry_after=RETRY_AFTER) from error
-        finally:
-            if connection is not None and sys.exc_info()[0] is not None:
-                await connection.close()
-    raise AssertionError("unreachable")
+    connection = await _connected(engine)
+    try:
+        await connection.exec_driver_sql(begin)
+        return connection
+    except DBAPIError as error:
+        await _close(connection)
+        if not error.connection_invalidated:
+            raise
+    except BaseException:
+        await _close(connection)
+        raise
+    # SQLAlchemy has marked all connections of the pool as old: the next one is fresh.
+    connection = await _connected(engine)
+    try:
+        await connection.exec_driver_sql(begin)
+        return connection
+    except BaseException as error:
+        await _close(connection)
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise Unavailable("database_unavailable", retry_after=RETRY_AFTER) from error
+        raise
+
+
+async def _connected(engine: AsyncEngine) -> AsyncConnection:
+    try:
+        return await engine.connect()
+    except PoolTimeout as error:
+        raise Unavailable("database_busy", retry_after=RETRY_AFTER) from error
+    except (OperationalError, InterfaceError) as error:
+        raise Unavailable("database_unavailable", retry_after=RETRY_AFTER) from error
+
+
+async def _close(connection: AsyncConnection) -> None:
+    """Give it back; what is not committed is rolled back, also when the task is being cancelled."""
+    await asyncio.shield(asyncio.create_task(connection.close()))
 
 
 def ping_statement() -> sa.TextClause:

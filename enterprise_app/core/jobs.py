@@ -4,10 +4,11 @@ A job is one durable workflow (DBOS) in the worker. Its arguments are JSON; the 
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enterprise_app.core import live
-from enterprise_app.core.context import PLATFORM_TENANT_ID, Actor, ActorKind, Context, job_context
+from enterprise_app.core.context import Actor, ActorKind, Context, job_context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.errors import Conflict, NotFound, TenantMissing
 from enterprise_app.core.events import actor_to_json
@@ -85,13 +86,55 @@ class JobRun:
 def job(name: str, *, concurrency: int = 2) -> Callable[[JobFunction], Job]:
     """Declare a job: `@job("analytics.import") async def run(tenant_id: str, *, file: str) -> dict`.
 
-    The function may call `jobs_worker.step(...)` for parts that must not run twice after a crash.
+    After a crash the function runs again from its beginning, except for what it did through `step`. It tells how far
+    it is with `progress`, which also ends it when somebody cancelled it.
     """
 
     def declare(function: JobFunction) -> Job:
         return Job(name, function, concurrency)
 
     return declare
+
+
+class JobCancelled(Exception):
+    """Raised inside a job by `progress` after somebody asked it to stop; let it pass."""
+
+
+class Runner(Protocol):
+    """What the worker gives to a running job."""
+
+    @property
+    def run_id(self) -> UUID: ...
+    async def step(self, name: str, function: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any: ...
+    async def progress(self, done: int, total: int | None, message: str, details: Mapping[str, Any]) -> None: ...
+
+
+current_runner: ContextVar[Runner | None] = ContextVar("current_runner", default=None)
+
+
+async def step(name: str, function: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
+    """Do one part of a job and remember its JSON result: after a crash it is not done again.
+
+    `Unavailable` is retried with growing pauses. A step that reaches outside passes `step_key(name)` along.
+    Outside a worker (a job called directly) it simply runs.
+    """
+    runner = current_runner.get()
+    if runner is None:
+        return await function(*args, **kwargs)
+    return await runner.step(name, function, *args, **kwargs)
+
+
+def step_key(name: str) -> str:
+    """The key that makes an outside service recognise a repeated step: `run:step`."""
+    runner = current_runner.get()
+    return f"{runner.run_id if runner else new_id()}:{name}"
+
+
+async def progress(done: int, total: int | None = None, message: str = "", **details: Any) -> None:
+    """Tell how far the job is (shown live, at most a few times a second); raises JobCancelled when asked to stop."""
+    runner = current_runner.get()
+    if runner is not None:
+        await runner.progress(done, total, message, details)
 
 
 _INSERT = sa.text(
@@ -187,9 +230,3 @@ def topic_of(tenant_id: UUID, run_id: UUID) -> str:
 
 def _run(row: Any) -> JobRun:
     return JobRun(**{**row._mapping, "state": JobState(row.state)})
-
-
-__all__ = [
-    "PLATFORM_TENANT_ID", "Job", "JobRun", "JobState", "Schedule", "cancel", "enqueue", "get_run", "job", "list_runs",
-    "topic_of",
-]  # fmt: skip
