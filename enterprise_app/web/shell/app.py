@@ -62,7 +62,7 @@ class AtriumApp(rx.App):
     async def _push(self, token: str, handler: Any) -> None:
         """Ask a tab to call a handler: it comes back over its own socket, with its session."""
         namespace = self.event_namespace
-        if namespace is not None and token in namespace.token_to_sid:
+        if namespace is not None and token in namespace._token_manager.token_to_socket:
             await namespace.emit_update(StateUpdate(events=Event.from_event_type(handler)), token=token)
 
     def _forget_closed_tabs(self) -> None:

@@ -127,6 +127,8 @@ class Guard:
         if seen.method not in ("GET", "HEAD") or seen.path.startswith("/_") or seen.path == "/ping":
             raise Refusal(404 if seen.method in ("GET", "HEAD") else 405, "pages are for reading")
         headers: list[Header] = list(FIXED)
+        if seen.path.startswith("/assets/"):
+            headers.append((b"cache-control", b"public, max-age=31536000, immutable"))
         if seen.wants_document:
             if not self._is_public(seen.path) and await self._reference(seen) is None:
                 return await _redirect(send, self._entry(seen, scope))
@@ -158,7 +160,8 @@ def _with_headers(send: Send, extra: Iterable[Header]) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             present = {name.lower() for name, _ in message.get("headers", ())}
-            fresh = [(n, v) for n, v in added if n == b"set-cookie" or n not in present]
+            keep_out = present if message["status"] < 400 else present | {b"cache-control"}
+            fresh = [(n, v) for n, v in added if n == b"set-cookie" or n not in keep_out]
             message = {**message, "headers": [*message.get("headers", ()), *fresh]}
         await send(message)
 

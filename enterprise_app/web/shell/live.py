@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -28,10 +29,6 @@ class Watch:
     topics: tuple[str, ...]
     refresh: Any
 
-    def concerns(self, topic: str) -> bool:
-        """A watch on an area also hears of the single things in it."""
-        return any(topic == own or topic.startswith(own + ":") for own in self.topics)
-
 
 class Hub:
     """Which tab watches what, in this process."""
@@ -39,6 +36,7 @@ class Hub:
     def __init__(self, push: Push, delay: float = DEBOUNCE_SECONDS) -> None:
         self._push, self._delay = push, delay
         self._watches: dict[str, Watch] = {}
+        self._tokens: defaultdict[str, set[str]] = defaultdict(set)
         self._due: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -47,29 +45,34 @@ class Hub:
 
     def watch(self, token: str, topics: Iterable[str], refresh: Any) -> None:
         """From now on the tab shows these topics, and no others."""
+        self.forget(token)
         watched = tuple(topics)
         if watched and refresh is not None:
             self._watches[token] = Watch(watched, refresh)
-        else:
-            self._watches.pop(token, None)
+            for topic in watched:
+                self._tokens[topic].add(token)
 
     def forget(self, token: str) -> None:
         """The tab is gone."""
-        self._watches.pop(token, None)
+        watch = self._watches.pop(token, None)
+        for topic in watch.topics if watch else ():
+            self._tokens[topic].discard(token)
+            if not self._tokens[topic]:
+                del self._tokens[topic]
 
     def changed(self, topic: str) -> None:
-        """Something changed: tell the tabs that show it, soon."""
-        for token, watch in self._watches.items():
-            if token not in self._due and watch.concerns(topic):
-                self._due.add(token)
-                task = asyncio.get_running_loop().create_task(self._refresh(token))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+        """Something changed: tell the tabs that show it, soon. Who watches an area hears of the things in it."""
+        parts = topic.split(":")
+        concerned = (":".join(parts[:length]) for length in range(2, len(parts) + 1))
+        for token in set().union(*(self._tokens.get(name, ()) for name in concerned)) - self._due:
+            self._due.add(token)
+            task = asyncio.get_running_loop().create_task(self._refresh(token))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def hear(self, heard: str) -> None:
         """What `core.live.Listener` calls; after a gap in the listening every tab refreshes."""
-        missed = {topic for watch in self._watches.values() for topic in watch.topics}
-        for topic in missed if heard == RESYNC else (heard,):
+        for topic in list(self._tokens) if heard == RESYNC else (heard,):
             self.changed(topic)
 
     async def _refresh(self, token: str) -> None:
