@@ -9,7 +9,7 @@ from rich.table import Table
 from .terminal import fail, out, say
 
 if TYPE_CHECKING:
-    from enterprise_app.core.db_urls import DatabaseUrls
+    from enterprise_app.core.settings import Settings
     from enterprise_app.domains.audit.schemas import ChainReport
 
 app = typer.Typer(help="The audit trail.", no_args_is_help=True)
@@ -27,21 +27,26 @@ def verify(tenant: str | None = typer.Option(None, "--tenant", help="Only this t
 
     from .database import running_database
 
-    with running_database(get_settings()) as urls:
-        names, reports = asyncio.run(_verify(urls, tenant))
+    settings = get_settings()
+    with running_database(settings):
+        names, reports = asyncio.run(_verify(settings, tenant))
     if tenant is not None and not reports:
-        fail(f"There is no tenant with the slug {tenant!r}.", "The slug is the first part of the tenant's address.", code=2)
+        fail(
+            f"There is no tenant with the slug {tenant!r}.",
+            "The slug is the first part of the tenant's address.",
+            code=2,
+        )
     _show(names, reports)
     raise typer.Exit(0 if all(report.ok for report in reports) else 1)
 
 
-async def _verify(urls: "DatabaseUrls", slug: str | None) -> "tuple[dict[str, str], list[ChainReport]]":
+async def _verify(settings: "Settings", slug: str | None) -> "tuple[dict[str, str], list[ChainReport]]":
     import sqlalchemy as sa
 
-    from enterprise_app.core import db
+    from enterprise_app.core import db, startup
     from enterprise_app.domains.audit import service
 
-    db.configure(urls)
+    startup.configure(settings)
     try:
         async with db.system_session("audit verify") as session:
             names = {str(row.id): row.slug for row in await session.execute(sa.text("SELECT id, slug FROM tenants"))}
@@ -63,4 +68,6 @@ def _show(names: dict[str, str], reports: "list[ChainReport]") -> None:
     out.print(table)
     for report in reports:
         for broken in report.breaks:
-            say(f"{names.get(str(report.tenant_id), report.tenant_id)} row {broken.seq}: {broken.kind} - {broken.detail}")
+            say(
+                f"{names.get(str(report.tenant_id), report.tenant_id)} row {broken.seq}: {broken.kind} - {broken.detail}"
+            )

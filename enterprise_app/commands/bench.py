@@ -41,8 +41,9 @@ def bench(
 
 def machine() -> str:
     """What the numbers were measured on."""
-    memory = psutil.virtual_memory().total / 1024**3
-    return f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}"
+    memory = f"{psutil.virtual_memory().total / 1024**3:.0f} GiB"
+    software = f"{platform.system()}, Python {platform.python_version()}"
+    return f"{_processor()}, {os.cpu_count()} cores, {memory}, {software}"
 
 
 def _processor() -> str:

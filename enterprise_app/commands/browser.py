@@ -26,9 +26,13 @@ def require_browser() -> str:
     named = os.environ.get("CHROMIUM_PATH")
     if named and not os.access(named, os.X_OK):
         fail(f"CHROMIUM_PATH={named} is not a program.", "Correct it or unset it.")
-    return find_browser() or _install() or fail(
-        "There is no browser for the end-to-end tests, and none could be installed.",
-        "Install chromium or google-chrome, or set CHROMIUM_PATH.",
+    return (
+        find_browser()
+        or _install()
+        or fail(
+            "There is no browser for the end-to-end tests, and none could be installed.",
+            "Install chromium or google-chrome, or set CHROMIUM_PATH.",
+        )
     )
 
 
@@ -38,7 +42,9 @@ def _install() -> str | None:
     if _playwrights() is None and shutil.which("apt-get") and os.geteuid() == 0:
         subprocess.run(["apt-get", "update", "-q"], check=False)
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "install", "-qy", "--no-install-recommends", "chromium"], env=environment, check=False)
+        subprocess.run(
+            ["apt-get", "install", "-qy", "--no-install-recommends", "chromium"], env=environment, check=False
+        )
     return find_browser()
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from enterprise_app.core.embedded import find_running_server
 from enterprise_app.core.settings import Settings, load_settings, setting_names
 from enterprise_app.core.settings_file import SettingsError, nearest
 
 GIB = 1024**3
 NODE_NEEDED = (22, 22)
+PYTHON_NEEDED = (3, 11)
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,20 @@ def run_checks() -> list[Finding]:
     try:
         settings = load_settings()
     except SettingsError as error:
-        bad = [Finding("settings", "bad", str(p), "correct it; every setting: docs/settings.md") for p in error.problems]
+        bad = [
+            Finding("settings", "bad", str(p), "correct it; every setting: docs/settings.md") for p in error.problems
+        ]
         return [*findings, *bad]
     findings += check_settings()
     from .database_checks import check_database
 
-    checks: list[Callable[[Settings], Iterator[Finding]]] = [check_disk, check_port, check_database, check_redis, check_mail]
+    checks: list[Callable[[Settings], Iterator[Finding]]] = [
+        check_disk,
+        check_port,
+        check_database,
+        check_redis,
+        check_mail,
+    ]
     for check in checks:
         findings += check(settings)
     findings.append(check_browser())
@@ -50,9 +58,8 @@ def run_checks() -> list[Finding]:
 def check_python() -> Finding:
     """Python 3.11 or newer."""
     found = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info >= (3, 11):
-        return Finding("Python", "ok", found)
-    return Finding("Python", "bad", found, "install Python 3.11 or newer, then delete .venv")
+    new_enough = tuple(sys.version_info) >= PYTHON_NEEDED
+    return Finding("Python", "ok", found) if new_enough else Finding("Python", "bad", found, "install a newer one")
 
 
 def check_node() -> Finding:
@@ -60,7 +67,9 @@ def check_node() -> Finding:
     node = Path(sys.executable).with_name("node")
     fix = "delete .venv and run any ./atrium command"
     try:
-        text = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=30, check=True).stdout.strip()
+        text = subprocess.run(
+            [node, "--version"], capture_output=True, text=True, timeout=30, check=True
+        ).stdout.strip()
     except (OSError, subprocess.SubprocessError) as error:
         return Finding("Node", "bad", f"{node} does not run ({type(error).__name__})", fix)
     version = tuple(int(part) for part in text.lstrip("v").split(".")[:2])
@@ -88,7 +97,9 @@ def check_disk(settings: Settings) -> Iterator[Finding]:
         yield Finding("data folder", "bad", f"{folder} is not writable", "run as its owner or set ATRIUM_DATA_DIR")
     free = shutil.disk_usage(folder).free
     state = "ok" if free > 5 * GIB else "note" if free > GIB else "bad"
-    yield Finding("disk", state, f"{free / GIB:.1f} GiB free for {settings.data_dir}", "" if state == "ok" else "free space")
+    yield Finding(
+        "disk", state, f"{free / GIB:.1f} GiB free for {settings.data_dir}", "" if state == "ok" else "free space"
+    )
 
 
 def check_port(settings: Settings) -> Iterator[Finding]:
@@ -102,7 +113,9 @@ def check_port(settings: Settings) -> Iterator[Finding]:
     with socket.socket() as probe:
         taken = probe.connect_ex(("127.0.0.1", settings.port)) == 0
     if taken and not ours:
-        yield Finding("port", "bad", f"{settings.port} is used by another program", "./atrium up --port N, or ATRIUM_PORT")
+        yield Finding(
+            "port", "bad", f"{settings.port} is used by another program", "./atrium up --port N, or ATRIUM_PORT"
+        )
     else:
         yield Finding("port", "ok", f"{settings.port} {'is ours, Atrium runs' if taken else 'is free'}")
 
@@ -125,7 +138,9 @@ def check_redis(settings: Settings) -> Iterator[Finding]:
 def check_mail(settings: Settings) -> Iterator[Finding]:
     """Whether the mail server takes connections."""
     if settings.smtp_url is None:
-        yield Finding("mail", "note", "SMTP_URL is not set: mails stay in the local mailbox", "set SMTP_URL to send them")
+        yield Finding(
+            "mail", "note", "SMTP_URL is not set: mails stay in the local mailbox", "set SMTP_URL to send them"
+        )
         return
     parts = urlsplit(settings.smtp_url.get_secret_value())
     address = (parts.hostname or "", parts.port or (465 if parts.scheme == "smtps" else 587))
@@ -141,9 +156,8 @@ def check_browser() -> Finding:
     from .browser import find_browser
 
     found = find_browser()
-    return Finding("browser", "ok", found) if found else Finding("browser", "note", "none (only tests need it)", "./atrium test installs one")
-
-
-def running(settings: Settings) -> bool:
-    """Whether the embedded database runs now."""
-    return find_running_server(settings) is not None
+    return (
+        Finding("browser", "ok", found)
+        if found
+        else Finding("browser", "note", "none (only tests need it)", "./atrium test installs one")
+    )

@@ -1,4 +1,4 @@
-"""The processes that `atrium up` looks after: each in a group of its own, restarted with a growing pause, ended in order."""
+"""The processes that `atrium up` looks after: each in a group of its own, restarted with a growing pause."""
 
 import contextlib
 import os

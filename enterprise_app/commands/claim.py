@@ -23,7 +23,9 @@ class Claim:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._lock.close()
-            fail(f"Atrium already runs on {data_dir}{self._whereabouts()}.", "Stop it first, or use another --data-dir.")
+            fail(
+                f"Atrium already runs on {data_dir}{self._whereabouts()}.", "Stop it first, or use another --data-dir."
+            )
         self._end_leftovers()
 
     def record(self, port: int, pids: list[int]) -> None:
@@ -67,8 +69,13 @@ def require_free_port(host: str, port: int) -> None:
             fail(f"Port {port} needs more rights than this user has.", "Choose a port above 1023 with --port.")
         except OSError as error:
             if error.errno in (98, 48):
-                fail(f"Port {port} is in use{_holder(port)}.", f"Choose another one: ./atrium up --port {free_port_after(port)}")
-            fail(f"The address {host} can't be used: {error.strerror}.", "Set ATRIUM_HOST to an address of this machine.")
+                fail(
+                    f"Port {port} is in use{_holder(port)}.",
+                    f"Choose another one: ./atrium up --port {free_port_after(port)}",
+                )
+            fail(
+                f"The address {host} can't be used: {error.strerror}.", "Set ATRIUM_HOST to an address of this machine."
+            )
 
 
 def free_port_after(port: int) -> int:
@@ -83,7 +90,12 @@ def free_port_after(port: int) -> int:
 def _holder(port: int) -> str:
     try:
         for connection in psutil.net_connections("inet"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr[1] == port and connection.pid:
+            if (
+                connection.status == psutil.CONN_LISTEN
+                and connection.laddr
+                and connection.laddr[1] == port
+                and connection.pid
+            ):
                 return f" by process {connection.pid} ({psutil.Process(connection.pid).name()})"
     except (psutil.AccessDenied, psutil.NoSuchProcess):
         pass

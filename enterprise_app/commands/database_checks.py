@@ -37,7 +37,9 @@ def check_database(settings: Settings) -> Iterator[Finding]:
             yield from _protection(connection)
     except psycopg.OperationalError as error:
         reason = mask_text(str(error)).strip().splitlines()[-1]
-        yield Finding("database", "bad", reason, "start the server or correct DATABASE_URL; ./atrium migrate prepares it")
+        yield Finding(
+            "database", "bad", reason, "start the server or correct DATABASE_URL; ./atrium migrate prepares it"
+        )
 
 
 def _find_admin_url(settings: Settings) -> str | None:
@@ -56,7 +58,9 @@ def _programs(settings: Settings) -> Finding:
         binaries = choose(settings.pg_version)
     except EmbeddedError as error:
         return Finding("database programs", "bad", str(error), "unset PG_VERSION or set DATABASE_URL")
-    return Finding("database programs", "ok", f"PostgreSQL {binaries.major} ({'wheel' if binaries.from_wheel else 'system'})")
+    return Finding(
+        "database programs", "ok", f"PostgreSQL {binaries.major} ({'wheel' if binaries.from_wheel else 'system'})"
+    )
 
 
 def _roles(connection: psycopg.Connection) -> Iterator[Finding]:

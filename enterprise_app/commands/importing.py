@@ -10,7 +10,7 @@ import typer
 from .terminal import err, fail, say
 
 if TYPE_CHECKING:
-    from enterprise_app.core.db_urls import DatabaseUrls
+    from enterprise_app.core.settings import Settings
     from enterprise_app.domains.analytics.schemas import ImportProgress, ImportStatus
 
 SHOWN_REJECTS = 5
@@ -18,7 +18,7 @@ SHOWN_REJECTS = 5
 
 def import_file(
     file: Path = typer.Argument(..., help="The file, plain or gzipped."),
-    format: Literal["access-log", "jsonl"] = typer.Option(..., "--format", help="What the lines are."),
+    file_format: Literal["access-log", "jsonl"] = typer.Option(..., "--format", help="What the lines are."),
     tenant: str = typer.Option(..., "--tenant", help="Slug of the tenant that gets the events."),
     site: str | None = typer.Option(None, "--site", help="Host that an access log is of; guessed when absent."),
     source: str = typer.Option("Import", "--source", help="Name of the source; it is made when there is none."),
@@ -32,36 +32,37 @@ def import_file(
     if not file.is_file():
         fail(f"There is no file {file}.", "Check the path; it is relative to the current folder.", code=2)
     rejects = rejects or Path(f"{file.name}.rejected.jsonl")
-    with prepared_database(get_settings(), say) as urls:
-        status = asyncio.run(_import(urls, file, format, tenant, site, source, rejects))
+    settings = get_settings()
+    with prepared_database(settings, say):
+        status = asyncio.run(_import(settings, file, file_format, tenant, site, source, rejects))
     _report(status, rejects)
 
 
 async def _import(
-    urls: "DatabaseUrls", file: Path, format: str, slug: str, site: str | None, source: str, rejects: Path
+    settings: "Settings", file: Path, file_format: str, slug: str, site: str | None, source: str, rejects: Path
 ) -> "ImportStatus":
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from enterprise_app.core import db, events
-    from enterprise_app.core.context import job_context
+    from enterprise_app.core import db, events, startup
     from enterprise_app.domains.analytics import service
     from enterprise_app.domains.analytics.vocabulary import FileFormat
+    from enterprise_app.edge import Edge
     from enterprise_app.registry import DOMAINS
 
     events.register(DOMAINS)
-    db.configure(urls)
+    startup.configure(settings)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     try:
-        ctx = job_context(await _tenant_id(slug), "import")
+        ctx = await Edge().job_context(await _tenant_id(slug), "import")
         with Progress(*columns, console=err) as bar:
-            task = bar.add_task("reading", total=file.stat().st_size)
+            task = bar.add_task("reading", total=None)
 
             def show(progress: "ImportProgress") -> None:
                 text = f"{progress.lines:,} lines, {progress.rate:,.0f}/s"
-                bar.update(task, completed=progress.done_bytes, description=text)
+                bar.update(task, total=progress.total_bytes, completed=progress.done_bytes, description=text)
 
             return await service.import_file(
-                ctx, file, FileFormat(format), source_name=source, site=site, on_progress=show,
+                ctx, file, FileFormat(file_format), source_name=source, site=site, on_progress=show,
                 rejects_path=rejects,
             )  # fmt: skip
     finally:

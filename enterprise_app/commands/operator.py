@@ -4,7 +4,6 @@ import asyncio
 
 import typer
 
-from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.core.settings import Settings
 
 from .terminal import say
@@ -25,20 +24,20 @@ def create() -> None:
     from .database import prepared_database
 
     settings = get_settings()
-    with prepared_database(settings, say) as urls:
-        say(f"Create the operator account (the link works once): {asyncio.run(_link(urls, settings))}")
+    with prepared_database(settings, say):
+        say(f"Create the operator account (the link works once): {asyncio.run(_link(settings))}")
 
 
-def first_operator_link(urls: DatabaseUrls, settings: Settings) -> str | None:
+def first_operator_link(settings: Settings) -> str | None:
     """A one-time link while no operator exists."""
-    return asyncio.run(_link(urls, settings, only_first=True))
+    return asyncio.run(_link(settings, only_first=True))
 
 
-async def _link(urls: DatabaseUrls, settings: Settings, *, only_first: bool = False) -> str | None:
-    from enterprise_app.core import db
+async def _link(settings: Settings, *, only_first: bool = False) -> str | None:
+    from enterprise_app.core import db, startup
     from enterprise_app.domains.identity import service
 
-    db.configure(urls)
+    startup.configure(settings)
     try:
         if only_first and await service.has_operator():
             return None

@@ -67,7 +67,7 @@ class Supervisor:
         for child in self._children:
             patience = WEB_PATIENCE if child.name == "web" else WORKER_PATIENCE
             if not child.stop(0 if self._hurry else patience):
-                say(f"The {child.name} process did not end in time and was killed; its work is taken up at the next start")
+                say(f"The {child.name} process did not end in time and was killed; the next start takes up its work")
         if self._server is not None and not self._server.stop():
             say("The database keeps running: another command is using it and stops it when done")
 

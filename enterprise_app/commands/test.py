@@ -37,7 +37,9 @@ CHECKS = (
 
 def test(
     full: bool = typer.Option(False, "--full", help="Also the tests marked `slow` (kills, upgrades, long journeys)."),
-    keyword: str | None = typer.Option(None, "-k", help="Only tests whose names match; skips style, types and contracts."),
+    keyword: str | None = typer.Option(
+        None, "-k", help="Only tests whose names match; skips style, types and contracts."
+    ),
     arguments: list[str] | None = typer.Argument(None, help="Files, or options for pytest after `--`."),
 ) -> None:
     """Run everything; the exit code is 0 when all passed."""
@@ -54,7 +56,9 @@ def test(
 def _run(step: Step) -> bool:
     began = time.monotonic()
     program, *options = step.command
-    done = subprocess.run([str(SCRIPTS / program), *options], cwd=ROOT, env=_environment(), capture_output=True, text=True)
+    done = subprocess.run(
+        [str(SCRIPTS / program), *options], cwd=ROOT, env=_environment(), capture_output=True, text=True
+    )
     if done.returncode != 0:
         out.print(done.stdout + done.stderr, markup=False)
     say(f"{step.name:<10} {'passed' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - began:.0f} s")

@@ -15,13 +15,11 @@ import typer
 from .terminal import fail, say
 
 if TYPE_CHECKING:
-    from enterprise_app.core.db_urls import DatabaseUrls
     from enterprise_app.core.settings import Settings
 
     from .supervisor import Supervisor
 
 READY_TIMEOUT = 180
-
 
 
 def up(
@@ -53,7 +51,7 @@ def up(
         supervisor.start()
         claim.record(settings.port, supervisor.pids())
         if _wait_until_ready(supervisor, settings.host, settings.port):
-            _welcome(settings, urls, time.monotonic() - began)
+            _welcome(settings, time.monotonic() - began)
             with contextlib.suppress(KeyboardInterrupt):  # the ordinary end
                 supervisor.watch(lambda: claim.record(settings.port, supervisor.pids()))
     finally:
@@ -112,11 +110,11 @@ def _ready(url: str) -> bool:
         return False
 
 
-def _welcome(settings: "Settings", urls: "DatabaseUrls", seconds: float) -> None:
+def _welcome(settings: "Settings", seconds: float) -> None:
     from .operator import first_operator_link
 
     say(f"\nAtrium is ready: {settings.base_url}   (started in {seconds:.1f} s)")
-    link = first_operator_link(urls, settings)
+    link = first_operator_link(settings)
     if link:
         say(f"Create the operator account (the link works once): {link}")
     say("Ctrl-C stops it.\n")

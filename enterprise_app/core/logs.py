@@ -1,4 +1,4 @@
-"""Structured logs: every line carries request and tenant, secrets are masked, the standard library's loggers join in."""
+"""Structured logs: lines carry request and tenant, secrets are masked, the standard library's loggers join in."""
 
 import logging
 import logging.config

@@ -1,6 +1,6 @@
 """Every setting of the platform: read from the environment and from `.env` in the project's folder, checked at once.
 
-The environment wins over the file. A misspelt name or a bad value stops the start with the line, the problem and the fix.
+The environment wins over the file. A misspelt name or a bad value stops the start with line, problem and fix.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .settings_file import Entry, Problem, SettingsError, nearest, read_entries
 from .settings_values import http_origin, mail_address, url_of
@@ -123,13 +123,6 @@ class Settings(BaseSettings):
         examples=["10.0.0.0/8,127.0.0.1"],
     )
 
-    @classmethod
-    def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: PydanticBaseSettingsSource
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what `load_settings` collected: it reads the environment and the file itself, to know the lines."""
-        return (init_settings,)
-
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -189,7 +182,7 @@ def load_settings(file: Path = SETTINGS_FILE, environ: Mapping[str, str] | None 
     values = {name: entry.value for name, entry in entries.items() if name in known}
     values |= {name: environ[name] for name in known if name in environ}
     try:
-        settings = Settings(**{name: value for name, value in values.items() if value != ""})
+        settings = Settings.model_validate({name: value for name, value in values.items() if value != ""})
     except ValidationError as error:
         problems += [_bad_value(detail, entries, environ) for detail in error.errors(include_input=False)]
     if problems:

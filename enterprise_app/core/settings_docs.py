@@ -1,4 +1,4 @@
-"""The table in docs/settings.md, made from `Settings` so that it can't go stale: `python -m enterprise_app.core.settings_docs`."""
+"""docs/settings.md, made from `Settings`, so that it can't go stale: `python -m enterprise_app.core.settings_docs`."""
 
 from pydantic.fields import FieldInfo
 

@@ -26,7 +26,9 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.entry.file.name} line {self.entry.line}" if self.entry else "environment"
-        return f"{place}: {self.name} {self.text}" if self.text.startswith("is ") else f"{place}: {self.name}: {self.text}"
+        return (
+            f"{place}: {self.name} {self.text}" if self.text.startswith("is ") else f"{place}: {self.name}: {self.text}"
+        )
 
 
 class SettingsError(ValueError):

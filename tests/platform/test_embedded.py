@@ -8,8 +8,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -47,6 +47,14 @@ def keep(server: embedded.Server) -> None:
     with psycopg.connect(server.admin_url) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
         connection.execute("INSERT INTO kept VALUES (1)")
+
+
+@dataclass
+class Wish:
+    """The settings that matter here."""
+
+    data_dir: Path
+    pg_version: int | None
 
 
 def kill(server: embedded.Server) -> None:
@@ -154,10 +162,10 @@ def test_a_newer_version_takes_the_data_over_and_an_older_one_is_refused(root: P
     if len(majors) < 2:
         pytest.skip("the wheel holds one version here")
     old, new = majors[0], majors[-1]
-    server = embedded.ensure_running(SimpleNamespace(data_dir=root.parent, pg_version=old))
+    server = embedded.ensure_running(Wish(data_dir=root.parent, pg_version=old))
     keep(server)
     server.stop()
-    upgraded = embedded.ensure_running(SimpleNamespace(data_dir=root.parent, pg_version=new))
+    upgraded = embedded.ensure_running(Wish(data_dir=root.parent, pg_version=new))
     assert number(upgraded) == 1
     assert number(upgraded, "SELECT current_setting('server_version_num')::int / 10000") == new
     assert list((upgraded.place.base / "backups").glob("*.sql"))

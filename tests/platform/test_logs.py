@@ -3,12 +3,13 @@
 import json
 import logging
 from collections.abc import Iterator
-from types import SimpleNamespace
+from pathlib import Path
 
 import pytest
 import structlog
 
 from enterprise_app.core import logs
+from enterprise_app.core.settings import load_settings
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def production() -> Iterator[None]:
     """Logging set up as in production; afterwards as it was."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    logs.configure(SimpleNamespace(log_level="info", log_format="json"), process="web")
+    logs.configure(load_settings(Path("/nowhere"), {"ATRIUM_LOG_FORMAT": "json"}), process="web")
     yield
     logging.raiseExceptions = True
     root.handlers[:] = handlers
@@ -45,7 +46,11 @@ def test_lines_carry_request_and_tenant(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.usefixtures("production")
 def test_secrets_are_masked_wherever_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     log = logs.get_logger("a")
-    log.info("tried atr_SecretSecret1", password="geheim1", nested={"Authorization": "geheim2", "list": ["att_geheim3geheim"]})
+    log.info(
+        "tried atr_SecretSecret1",
+        password="geheim1",
+        nested={"Authorization": "geheim2", "list": ["att_geheim3geheim"]},
+    )
     logging.getLogger("dbos").error("connect postgresql://u:geheim4@h/db as %s", "atw_geheim5geheim")
     logging.getLogger("x").error("header", extra={"cookie": "geheim6", "line": "Bearer geheim7geheim"})
     try:

@@ -96,7 +96,11 @@ def _runs(binaries: Binaries, owner: Owner) -> bool:
     try:
         subprocess.run(
             [binaries.program("postgres"), "--version"],
-            capture_output=True, check=True, cwd="/", timeout=20, **owner.process_options(),
+            capture_output=True,
+            check=True,
+            cwd="/",
+            timeout=20,
+            **owner.process_options(),
         )
     except (OSError, subprocess.SubprocessError):
         return False

@@ -34,7 +34,7 @@ class Owner:
 
 
 def owner_for(data: Path) -> Owner:
-    """The user that must run the cluster in `data`: whoever owns it already, otherwise ourselves or the dedicated user."""
+    """Who must run the cluster in `data`: whoever owns it already, otherwise ourselves or the dedicated user."""
     if os.geteuid() != 0:
         _refuse_foreign(data)
         return Owner()
@@ -79,7 +79,17 @@ def _create_user() -> None:
     useradd, adduser = shutil.which("useradd", path=_SBIN), shutil.which("adduser", path=_SBIN)
     shell = shutil.which("nologin", path=_SBIN) or "/bin/false"
     if useradd:
-        command = [useradd, "--system", "--user-group", "--no-create-home", "-d", str(HOME), "-s", shell, DEDICATED_USER]
+        command = [
+            useradd,
+            "--system",
+            "--user-group",
+            "--no-create-home",
+            "-d",
+            str(HOME),
+            "-s",
+            shell,
+            DEDICATED_USER,
+        ]
     elif adduser:  # busybox
         command = [adduser, "-S", "-D", "-H", "-h", str(HOME), "-s", shell, DEDICATED_USER]
     else:

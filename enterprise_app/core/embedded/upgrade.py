@@ -1,4 +1,4 @@
-"""Move a cluster to another major version: dump with the new programs, restore into a fresh cluster, keep the old one."""
+"""Move a cluster to another major version: dump with the new programs, restore into a fresh cluster, keep the old."""
 
 import os
 import subprocess
