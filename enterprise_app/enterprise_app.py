@@ -7,6 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
+from granian.utils.proxies import wrap_asgi_with_proxy_headers
+
 from enterprise_app.core import crypto, db, events, limits, logs, storage
 from enterprise_app.core.database import database_urls
 from enterprise_app.core.live import RESYNC, Listener
@@ -68,5 +70,5 @@ app.register_lifespan_task(_running)
 
 def __getattr__(name: str) -> Any:
     if name == "asgi":
-        return app()
+        return wrap_asgi_with_proxy_headers(app(), settings.trusted_proxies)
     raise AttributeError(name)
