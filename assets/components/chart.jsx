@@ -25,6 +25,15 @@ function colours(host) {
   return { palette, named, font: token(style, "font-family") };
 }
 
+/** The colour under the chart: plotly draws a halo in it around the line that follows the pointer. */
+function ground(host) {
+  for (let element = host; element; element = element.parentElement) {
+    const colour = getComputedStyle(element).backgroundColor;
+    if (colour.startsWith("rgb(")) return colour;
+  }
+  return "#fff";
+}
+
 function formatter(locale, format, currency, compact) {
   const options = { percent: { style: "percent", maximumFractionDigits: 1 }, currency: { style: "currency", currency: currency || "EUR" } }[format] || { maximumFractionDigits: 2 };
   if (compact) Object.assign(options, format === "percent" ? { maximumFractionDigits: 0 } : { notation: "compact", maximumFractionDigits: 1, minimumFractionDigits: 0 });
@@ -55,7 +64,7 @@ function extent(series, stacked, count) {
 function figure({ x, series, kind, stacked, height, host, number, short }) {
   const { palette, named, font } = colours(host);
   const rtl = getComputedStyle(host.closest("figure")).direction === "rtl"; // the frame itself stays ltr: svg anchors flip otherwise
-  const base = { font: { family: font, size: 12, color: named["text-2"] }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", height, showlegend: false, dragmode: false, separators: ".,",
+  const base = { font: { family: font, size: 12, color: named["text-2"] }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: ground(host), height, showlegend: false, dragmode: false, separators: ".,",
     hoverlabel: { bgcolor: named.surface, bordercolor: named.border, font: { color: named.text, size: 12 }, align: rtl ? "right" : "left" } };
   if (kind === "donut") {
     const data = [{ type: "pie", hole: 0.68, labels: x, values: series[0]?.values || [], sort: false, textinfo: "none", direction: rtl ? "counterclockwise" : "clockwise",
@@ -63,12 +72,14 @@ function figure({ x, series, kind, stacked, height, host, number, short }) {
       text: (series[0]?.values || []).map((value) => number.format(value)), hovertemplate: "%{label}<br><b>%{text}</b><extra></extra>" }];
     return { data, layout: { ...base, margin: { l: 8, r: 8, t: 8, b: 8 } } };
   }
+  // Categories must differ, labels may not (two Mondays): the place is appended in characters without width.
+  const places = x.map((label, i) => label + [...i.toString(2)].map((bit) => (bit === "1" ? "\u200b" : "\u2060")).join(""));
   let colour = 0;
   const data = series.map((one) => {
     const bar = (one.kind || kind) === "bar";
     const rgb = one.dash ? null : palette[colour++ % 6];
     const paint = rgb ? `rgb(${rgb})` : named["chart-previous"];
-    const common = { x: x.map((_, i) => i), y: one.values, name: one.name, text: one.values.map((value) => (value === null ? "" : number.format(value))), textposition: "none", hovertemplate: `${rtl ? "\u200f" : ""}%{fullData.name}: <b>%{text}</b><extra></extra>` };
+    const common = { x: places, y: one.values, name: one.name, text: one.values.map((value) => (value === null ? "" : number.format(value))), textposition: "none", hovertemplate: `${rtl ? "\u200f" : ""}%{fullData.name}: <b>%{text}</b><extra></extra>` };
     if (bar) return { ...common, type: "bar", marker: { color: paint, cornerradius: 3 } };
     const area = (one.kind || kind) === "area" && !one.dash;
     return { ...common, type: "scatter", mode: one.values.length < 2 ? "markers" : "lines", line: { color: paint, width: one.dash ? 1.5 : 2, dash: one.dash ? "4px,4px" : "solid", shape: "linear" }, marker: { size: 6, color: paint },
@@ -78,20 +89,19 @@ function figure({ x, series, kind, stacked, height, host, number, short }) {
   const marks = ticks(low, high);
   const every = Math.max(1, Math.ceil(x.length / Math.max(2, Math.floor(host.clientWidth / 76))));
   const shown = x.map((_, i) => i).filter((i) => i % every === 0);
-  const edge = kind === "bar" || series.some((one) => one.kind === "bar") ? 0.6 : x.length > 1 ? 0.15 : 0.5;
+  // Bars need half a step at both ends; lines only room for half a label, or the first one meets the value axis.
+  const bars = kind === "bar" || series.some((one) => one.kind === "bar");
+  const edge = bars || x.length < 2 ? 0.6 : Math.min(0.6, (30 * (x.length - 1)) / Math.max(120, host.clientWidth - 120));
   const span = [-edge, x.length - 1 + edge];
   const layout = {
     ...base,
-    margin: { l: rtl ? 12 : 8, r: rtl ? 8 : 12, t: 8, b: 8 },
+    margin: { l: rtl ? 12 : 8, r: rtl ? 8 : 12, t: 10, b: 8 },
     barmode: stacked ? "stack" : "group",
     bargap: 0.35,
     hovermode: "x unified",
-    xaxis: { tickvals: shown, ticktext: shown.map((i) => x[i]), range: rtl ? span.reverse() : span, showgrid: false, zeroline: false, fixedrange: true, automargin: true, tickangle: 0, ticks: "", showline: true, linecolor: named.border, showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "solid", spikecolor: named.border, hoverformat: "" },
-    yaxis: { tickvals: marks, ticktext: marks.map((value) => short.format(value)), range: [marks[0], marks.at(-1)], side: rtl ? "right" : "left", gridcolor: named["chart-grid"], zeroline: false, fixedrange: true, automargin: true, ticks: "" },
+    xaxis: { type: "category", categoryarray: places, tickvals: shown, ticktext: shown.map((i) => x[i]), range: rtl ? span.reverse() : span, showgrid: false, zeroline: false, fixedrange: true, automargin: true, tickangle: 0, ticks: "", showline: true, linecolor: named.border, showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "solid", spikecolor: named.border },
+    yaxis: { tickvals: marks, ticktext: marks.map((value) => short.format(value)), range: [marks[0], marks.at(-1) + (marks.at(-1) - marks[0]) * 0.02], side: rtl ? "right" : "left", gridcolor: named["chart-grid"], zeroline: false, fixedrange: true, automargin: true, ticks: "" },
   };
-  // A unified hover label titles itself with the position; the label of the day is what a reader needs.
-  layout.xaxis.unifiedhovertitle = { text: "%{customdata}" };
-  data.forEach((trace) => (trace.customdata = x));
   return { data, layout };
 }
 
@@ -146,7 +156,10 @@ export function AtriumChart({ x = [], series = [], kind = "area", label, height 
     };
     read();
     const watch = new MutationObserver(read);
-    watch.observe(document.documentElement, { attributes: true, attributeFilter: ["class", "lang", "dir", "data-theme", "style"] });
+    const scope = host.current?.closest(".light, .dark");
+    for (const element of new Set([document.documentElement, scope])) {
+      if (element) watch.observe(element, { attributes: true, attributeFilter: ["class", "lang", "dir", "style"] });
+    }
     return () => watch.disconnect();
   }, []);
   useEffect(() => {

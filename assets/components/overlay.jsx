@@ -8,7 +8,11 @@ export function AtriumDialog({ open, onClose, labelledBy, describedBy, className
   useEffect(() => {
     const dialog = ref.current;
     if (!dialog) return;
-    if (open && !dialog.open) dialog.showModal();
+    if (open && !dialog.open) {
+      dialog.showModal();
+      // A form is opened to be filled in: start in its first field, not on the close button.
+      dialog.querySelector("[data-body] :is(input, select, textarea):not([type=hidden], :disabled)")?.focus();
+    }
     if (!open && dialog.open) dialog.close();
   }, [open]);
   const close = () => onClose && onClose();
@@ -66,10 +70,14 @@ export function AtriumMenu({ children, className }) {
       const all = items(menu);
       (last ? all.at(-1) : all[0])?.focus();
     };
+    // Light dismiss closes the menu before the click arrives, which would open it again: remember the press.
+    let wasOpen = false;
+    const onPointerDown = () => (wasOpen = isOpen());
     const onPress = (event) => {
       event.stopPropagation();
       if (isOpen()) menu.hidePopover();
-      else if (Date.now() - closedAt > 200) show();
+      else if (event.detail === 0 || !wasOpen) show();
+      wasOpen = false;
     };
     const onTriggerKey = (event) => {
       if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
@@ -100,14 +108,9 @@ export function AtriumMenu({ children, className }) {
       menu.hidePopover();
       trigger.focus();
     };
-    // Light dismiss closes on pointerdown, before the click that would reopen the menu: hence the time stamp.
-    let closedAt = 0;
-    const onToggle = (event) => {
-      const open = event.newState === "open";
-      trigger.setAttribute("aria-expanded", String(open));
-      if (!open) closedAt = Date.now();
-    };
+    const onToggle = (event) => trigger.setAttribute("aria-expanded", String(event.newState === "open"));
     const onScroll = (event) => isOpen() && !menu.contains(event.target) && menu.hidePopover();
+    trigger.addEventListener("pointerdown", onPointerDown);
     trigger.addEventListener("click", onPress);
     trigger.addEventListener("keydown", onTriggerKey);
     menu.addEventListener("keydown", onMenuKey);
@@ -116,6 +119,7 @@ export function AtriumMenu({ children, className }) {
     addEventListener("scroll", onScroll, true);
     const element = root.current;
     return () => {
+      trigger.removeEventListener("pointerdown", onPointerDown);
       trigger.removeEventListener("click", onPress);
       trigger.removeEventListener("keydown", onTriggerKey);
       menu.removeEventListener("keydown", onMenuKey);

@@ -50,4 +50,4 @@ def person(name: Text, initials: Text, text: Node | None = None) -> rx.Component
 
 def kbd(text: Text) -> rx.Component:
     """A key of the keyboard."""
-    return rx.el.kbd(text, class_name="kbd")
+    return rx.el.kbd(text, class_name="kbd", dir="ltr")

@@ -34,6 +34,7 @@ def dialog(
     body = rx.el.div(
         *parts(filled(text, lambda words: rx.el.p(words, class_name="dialog-text")), *children),
         class_name="dialog-body",
+        data_body="",
     )
     foot = rx.el.div(*footer, class_name="dialog-foot") if footer else None
     return react.Dialog.create(

@@ -93,9 +93,7 @@ def _connect(target: rx.Component, key: str, *, hint: Any, error: Any, required:
         part
         for part in ([f"f-{key}-hint"] if hint is not None else []) + ([f"f-{key}-error"] if error is not None else [])
     )
-    broken: Any = "true" if error else "false"
-    if isinstance(error, rx.Var):
-        broken = rx.cond(error, "true", "false")
+    broken: Any = rx.cond(error, "true", "false") if isinstance(error, rx.Var) else str(bool(error)).lower()
     attributes = given(**{"aria-describedby": ids or None, "aria-invalid": broken if error is not None else None})
     target.custom_attrs = {
         "id": f"f-{key}",

@@ -29,7 +29,7 @@ def filled(text: Text | None, build: Callable[[Any], Node]) -> Any:
 
 def parts(*nodes: Any) -> list[Any]:
     """The nodes that are there."""
-    return [node for node in nodes if node is not None and node is not False and node != ""]
+    return [node for node in nodes if node is not None and node is not False and not (isinstance(node, str) and node == "")]
 
 
 def given(**props: Any) -> dict[str, Any]:

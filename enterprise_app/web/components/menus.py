@@ -24,7 +24,7 @@ def _content(text: Node, icon: str | None, shortcut: str | None, checked: Any) -
     return parts(
         picture(icon) if icon else None,
         rx.el.span(text, class_name="menu-text"),
-        rx.el.kbd(shortcut, class_name="kbd") if shortcut else None,
+        rx.el.kbd(shortcut, class_name="kbd", dir="ltr") if shortcut else None,
         picture("check", 14, class_name="menu-check") if checked is not None else None,
     )
 

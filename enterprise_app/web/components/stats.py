@@ -106,7 +106,13 @@ def meter(label: Text, text: Text, percent: Any, *, tone: Text = "accent") -> rx
     bar = rx.el.div(
         track,
         aria_label=label,
-        custom_attrs={"role": "meter", "aria-valuenow": percent, "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuetext": text},
+        custom_attrs={
+            "role": "meter",
+            "aria-valuenow": percent,
+            "aria-valuemin": 0,
+            "aria-valuemax": 100,
+            "aria-valuetext": text,
+        },
     )
     head = rx.el.div(rx.el.span(label), rx.el.span(text, class_name="meter-text"), class_name="meter-head")
     return rx.el.div(head, bar, class_name="meter", custom_attrs={"data-tone": tone})
