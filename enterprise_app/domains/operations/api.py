@@ -1,0 +1,32 @@
+"""Health over HTTP, for load balancers, orchestrators and people; all public."""
+
+from fastapi import Response
+
+from enterprise_app.http.access import PUBLIC
+from enterprise_app.http.routing import Router, write_json
+
+from . import service
+from .schemas import HealthReport, Liveness
+from .vocabulary import Health
+
+router = Router(tags=["Health"])
+_DOWN = {503: {"model": HealthReport, "description": "The database is down: no request can be answered."}}
+
+
+@router.get("/health/live", permission=PUBLIC, response_model=Liveness)
+async def live() -> Liveness:
+    """The process answers. Restart it when this fails; a dependency that is down doesn't matter here."""
+    return Liveness()
+
+
+@router.get("/health/ready", permission=PUBLIC, response_model=HealthReport, responses=_DOWN)
+async def ready() -> Response:
+    """Send traffic while this is 200: the database answers. Degraded counts as ready."""
+    report = await service.health()
+    return write_json(report, 503 if report.status is Health.DOWN else 200)
+
+
+@router.get("/api/health", permission=PUBLIC, response_model=HealthReport, responses=_DOWN)
+async def health() -> Response:
+    """The state of every component, for dashboards; 503 only when the platform is down."""
+    return await ready()
