@@ -135,12 +135,6 @@ class MemberSuspended(Forbidden):
     code = "member_suspended"
 
 
-class TenantSuspended(Forbidden):
-    """The tenant is suspended."""
-
-    code = "tenant_suspended"
-
-
 class TenantRequired(Forbidden):
     """The account has several tenants (`tenants`: their slugs): say which."""
 

@@ -31,7 +31,8 @@ async def test_tenant_owner_and_trial_stand_together(db: JoinedSource) -> None:
     assert made.url == "http://acme.atrium.localhost:8000"
     assert (found["accounts"], found["members"], found["tenants"]) == (1, 1, 2)
     row = (await db.connection.execute(sa.text("SELECT trial_ends_at, zone FROM tenants WHERE slug = 'acme'"))).one()
-    assert row.trial_ends_at is not None and row.zone == "UTC"
+    assert row.trial_ends_at is not None
+    assert row.zone == "UTC"
     used = await db.connection.execute(sa.text("SELECT used FROM usage_counters WHERE resource = 'members'"))
     assert used.scalar_one() == 1
 

@@ -57,7 +57,8 @@ async def test_the_secret_is_stored_hashed_only(db: JoinedSource) -> None:
     await registered("acme")
     secret = await cookie(ADA, "acme")
     rows = (await db.connection.execute(sa.text("SELECT sessions::text FROM sessions"))).scalars().all()
-    assert rows and all(secret not in row for row in rows)
+    assert rows
+    assert all(secret not in row for row in rows)
 
 
 async def test_wrong_password_and_unknown_email_answer_alike_and_are_audited(db: JoinedSource) -> None:
@@ -104,7 +105,8 @@ async def test_the_reference_is_no_cookie(db: JoinedSource) -> None:
     secret, edge = await cookie(ADA, "acme"), Edge(cache_seconds=0)
     host = "acme.atrium.localhost:8000"
     reference = await edge.find_reference(secret, host)
-    assert reference and reference != secret
+    assert reference
+    assert reference != secret
     assert (await edge.from_session(host=host, reference=reference)).actor.name == "Ada"
     with pytest.raises(CredentialUnknown):
         await edge.from_session(host=host, cookie=reference)
@@ -185,7 +187,8 @@ async def reset_token(db: JoinedSource) -> str:
     await service.request_password_reset(visitor(), ADA)
     account = await value(db, "SELECT id FROM accounts WHERE email = :e", e=ADA)
     mail = await service.make_reset_mail(account, "en")  # pyright: ignore
-    assert mail is not None and mail[0] == ADA
+    assert mail is not None
+    assert mail[0] == ADA
     return mail[2].partition("token=")[2].split()[0]
 
 
