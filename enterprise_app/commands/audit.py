@@ -67,7 +67,6 @@ def _show(names: dict[str, str], reports: "list[ChainReport]") -> None:
         table.add_row(name, str(report.entries), "[green]whole[/]" if report.ok else "[red]broken[/]")
     out.print(table)
     for report in reports:
+        name = names.get(str(report.tenant_id), str(report.tenant_id))
         for broken in report.breaks:
-            say(
-                f"{names.get(str(report.tenant_id), report.tenant_id)} row {broken.seq}: {broken.kind} - {broken.detail}"
-            )
+            say(f"{name} row {broken.seq}: {broken.kind} - {broken.detail}")

@@ -39,8 +39,6 @@ async def _link(settings: Settings, *, only_first: bool = False) -> str | None:
 
     startup.configure(settings)
     try:
-        if only_first and await service.has_operator():
-            return None
-        return await service.issue_operator_link(settings)
+        return await service.issue_operator_link(settings.base_url, only_first=only_first)
     finally:
         await db.dispose()

@@ -112,7 +112,7 @@ def shut_down(place: Place) -> None:
             continue
 
 
-def _spawn(place: Place, binaries: Binaries, owner: Owner, port: int, throwaway: bool) -> "subprocess.Popen[bytes]":
+def _spawn(place: Place, binaries: Binaries, owner: Owner, port: int, throwaway: bool) -> "subprocess.Popen[Any]":
     options = {**OPTIONS, "port": str(port), **(FAST_AND_LOSS_TOLERANT if throwaway else {})}
     command = [binaries.program("postgres"), "-D", str(place.data)]
     for name, value in options.items():
@@ -124,7 +124,7 @@ def _spawn(place: Place, binaries: Binaries, owner: Owner, port: int, throwaway:
         )  # fmt: skip
 
 
-def _wait_ready(place: Place, process: "subprocess.Popen[bytes]", deadline: float) -> bool:
+def _wait_ready(place: Place, process: "subprocess.Popen[Any]", deadline: float) -> bool:
     while process.poll() is None:
         if _ready(place) and _pid_file(place)[0] == str(process.pid):
             return True
