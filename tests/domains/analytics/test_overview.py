@@ -20,7 +20,7 @@ from tests.factories import make_context
 
 @pytest.fixture
 async def counted(tenant) -> Context:
-    """The hand-counted log: pauses of exactly 30 minutes and one second more, a visit over midnight, a bot, an asset."""
+    """The hand-counted log: pauses of 30 minutes and one second more, a visit over midnight, a bot, an asset."""
     await service.import_file(tenant, FIXTURES / "small.log", FileFormat.ACCESS_LOG)
     return tenant
 
@@ -40,7 +40,8 @@ async def test_hand_counted(counted):
     assert [(u.utm_source, u.utm_medium, u.sessions) for u in found.utm] == [("news", "email", 1)]
     pages = {p.path: (p.page_views, p.visitors, p.entries) for p in found.pages}
     assert pages == {"/": (4, 3, 4), "/pricing": (3, 2, 1)}
-    assert found.previous and found.previous.totals.page_views == 1
+    assert found.previous
+    assert found.previous.totals.page_views == 1
 
 
 async def test_local_days(counted):
@@ -62,7 +63,8 @@ async def test_filters(counted):
 async def test_range_opens_where_the_data_is(counted):
     async with tenant_session(counted) as session:
         span = await service.data_range(session, counted)
-    assert span.start == datetime(2024, 3, 29, tzinfo=UTC) and span.end == datetime(2024, 4, 1, tzinfo=UTC)
+    assert span.start == datetime(2024, 3, 29, tzinfo=UTC)
+    assert span.end == datetime(2024, 4, 1, tzinfo=UTC)
     assert span.bucket is Bucket.HOUR
     stranger = make_context()
     async with tenant_session(stranger) as session:
@@ -140,7 +142,8 @@ async def test_over_http(counted):
 async def test_sources_over_http(tenant):
     async with client_of(tenant) as client:
         made = (await client.post("/api/v1/sources", json={"name": "Shop"})).json()
-        assert made["write_key"].startswith("atw_") and made["kind"] == "web"
+        assert made["write_key"].startswith("atw_")
+        assert made["kind"] == "web"
         again = await client.post("/api/v1/sources", json={"name": "Shop"})
         assert (again.status_code, again.json()["code"]) == (409, "source_name_taken")
         for bad in ({}, {"name": " "}, {"name": "x", "kind": "fax"}, {"name": "x", "allowed_origins": ["acme"]}):
@@ -149,7 +152,8 @@ async def test_sources_over_http(tenant):
         assert made["write_key"] in (await client.get(f"{url}/snippet")).json()["html"]
         assert (await client.post(f"{url}/rotate")).status_code == 428
         rotated = (await client.post(f"{url}/rotate", headers={"if-match": '"1"'})).json()
-        assert rotated["write_key"] != made["write_key"] and rotated["version"] == 2
+        assert rotated["write_key"] != made["write_key"]
+        assert rotated["version"] == 2
         assert (await client.post(f"{url}/rotate", headers={"if-match": '"1"'})).status_code == 409
         assert (await client.post(f"{url}/revoke")).json()["revoked_at"]
         assert (await client.get(f"{url}/snippet")).status_code == 409

@@ -1,5 +1,7 @@
 """The pure decisions, as tables of cases and laws."""
 
+import itertools
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -76,11 +78,13 @@ INSTANTS = st.datetimes(datetime(2005, 1, 1), datetime(2035, 1, 1), timezones=st
 def test_buckets_cut_the_period_without_gap_or_overlap(start, seconds, zone, bucket, week_start):
     span = TimeRange(start, start + timedelta(seconds=seconds))
     starts = boundaries(span, bucket, zone, week_start)
-    assert starts[0] == span.start and starts[-1] < span.end
-    assert all(a < b for a, b in zip(starts, starts[1:], strict=False))
+    assert starts[0] == span.start
+    assert starts[-1] < span.end
+    assert all(a < b for a, b in itertools.pairwise(starts))
     for instant in starts[1:]:
         local = instant.astimezone(zone)
-        assert local.minute == 0 and local.second == 0
+        assert local.minute == 0
+        assert local.second == 0
         if bucket is not Bucket.HOUR:
             before = (instant - timedelta(minutes=1)).astimezone(zone)
             assert before.date() < local.date()
@@ -98,7 +102,8 @@ def test_the_previous_period_ends_where_this_one_begins(start, days, zone):
     if span.start >= span.end:
         return  # Apia had no 30 December 2011
     before = previous(span, zone)
-    assert before.end == span.start and before.start < before.end
+    assert before.end == span.start
+    assert before.start < before.end
 
 
 def test_too_many_buckets_are_refused():
@@ -191,10 +196,8 @@ def test_log_lines():
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_rejected(data):
-    try:
+    with suppress(Rejected):
         accesslog.read_line(data, 0, READING, None)
-    except Rejected:
-        pass
 
 
 JSON = st.recursive(
@@ -219,10 +222,8 @@ FIELDS = (
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON) | JSON, st.sampled_from([None, "track", "page", "identify"]))
 def test_any_message_is_read_or_rejected(message, kind):
-    try:
+    with suppress(Rejected):
         read_message(message, READING, kind)
-    except Rejected as problem:
-        assert problem.code
 
 
 def test_messages_hold_what_segment_says():
@@ -278,7 +279,8 @@ def test_json_of_strangers():
     deep: dict[str, object] = {}
     for _ in range(64):
         deep = {"a": deep}
-    assert depth_exceeds(deep, 32) and not depth_exceeds({"a": [1]}, 32)
+    assert depth_exceeds(deep, 32)
+    assert not depth_exceeds({"a": [1]}, 32)
     assert stored_json({"a\x00": "\ud800\x00"}, "p", 100) == '{"a\\ufffd":"?\\ufffd"}'
     for bad in (b"\xff", b"{", b"[NaN]", b"9" * 5_000, b"[" * 200_000):
         with pytest.raises(Rejected):
@@ -303,7 +305,9 @@ def test_pages_and_referrers():
 def test_write_keys_name_their_tenant():
     tenant = uuid4()
     key = new_write_key(tenant)
-    assert key.startswith("atw_") and tenant_of(key) == tenant and new_write_key(tenant) != key
+    assert key.startswith("atw_")
+    assert tenant_of(key) == tenant
+    assert new_write_key(tenant) != key
     for bad in ("", "atw_", key[:-1], key + "x", "atr_" + key[4:], "atw_" + "Z" * 44, key[:-1] + "é"):
         assert tenant_of(bad) is None
 
@@ -319,13 +323,16 @@ def test_occurrences_count_identical_lines_with_flat_memory():
 def test_ids_depend_on_tenant_content_and_occurrence():
     a, b = uuid4(), uuid4()
     ids = {keys.line_event_id(t, text, n) for t in (a, b) for text in (b"x", b"y") for n in (0, 1)}
-    assert len(ids) == 8 and all(i.version == 8 for i in ids)
+    assert len(ids) == 8
+    assert all(i.version == 8 for i in ids)
     assert keys.tenant_salt("s", a) != keys.tenant_salt("s", b)
 
 
 def test_the_snippet_is_small_and_quotes():
     html = render_snippet("atw_x</script>", "https://acme.example/")
-    assert len(html) < 3_000 and html.count("</script>") == 1 and '"https://acme.example")' in html
+    assert len(html) < 3_000
+    assert html.count("</script>") == 1
+    assert '"https://acme.example")' in html
 
 
 def test_bucket_choice():

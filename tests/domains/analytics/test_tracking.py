@@ -43,7 +43,8 @@ async def test_every_way_to_give_the_key(tenant, key, count):
         )
         body = await client.post("/v1/track", content=json.dumps(TRACK | {"messageId": "m-3", "writeKey": key}))
     assert [basic.status_code, bearer.status_code, body.status_code] == [200, 200, 200]
-    assert basic.json()["accepted"] == 1 and basic.json()["results"][0]["status"] == "accepted"
+    assert basic.json()["accepted"] == 1
+    assert basic.json()["results"][0]["status"] == "accepted"
     assert await count(tenant, "analytics_events") == 3
 
 
@@ -122,7 +123,8 @@ async def test_a_batch_keeps_the_good_and_reports_the_bad(tenant, key, count):
     assert answer.status_code == 200
     assert (result["accepted"], result["duplicates"], result["rejected"]) == (2, 1, 2)
     assert [r["status"] for r in result["results"]] == ["accepted", "rejected", "duplicate", "rejected", "accepted"]
-    assert result["results"][1]["field"] == "event" and "Ereignisses" in result["results"][1]["problem"]
+    assert result["results"][1]["field"] == "event"
+    assert "Ereignisses" in result["results"][1]["problem"]
     assert await count(tenant, "analytics_events") == 2
 
 
@@ -187,7 +189,8 @@ async def test_odd_but_storable(tenant, key, count):
         answer = await client.post("/v1/track", content=json.dumps(body), auth=(key, ""))
         assert answer.status_code == 200, answer.text
         listed = (await client.get("/api/v1/analytics/events")).json()["items"][0]
-    assert listed["user_id"] == "42" and listed["properties"]["a.b"] == "�"
+    assert listed["user_id"] == "42"
+    assert listed["properties"]["a.b"] == "�"
 
 
 async def test_parallel_repeats_are_one_event(lasting_tenant, count):

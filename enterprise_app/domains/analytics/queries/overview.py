@@ -109,9 +109,7 @@ def _shown(tenant_id: UUID, span: TimeRange, query: ListQuery) -> sa.CTE:
     )
     a = activity.c
     begins = sa.or_(a.previous_at.is_(None), a.occurred_at - a.previous_at > SESSION_GAP)
-    select: Any = sa.select(*(a[name] for name in _MEASURED), begins.label("starts")).where(
-        a.occurred_at >= span.start
-    )
+    select: Any = sa.select(*(a[name] for name in _MEASURED), begins.label("starts")).where(a.occurred_at >= span.start)
     return listing(a).filtered(select, query).cte("shown")
 
 

@@ -30,6 +30,7 @@ from enterprise_app.domains.analytics.schemas import ImportProgress, ImportStatu
 from enterprise_app.domains.analytics.service import imports
 from enterprise_app.domains.analytics.service.rejects import RejectReport
 from enterprise_app.domains.analytics.vocabulary import EventType, FileFormat
+from enterprise_app.domains.tenancy import service as tenancy
 
 BATCH_LINES = 4_000
 BATCH_BYTES = 4_000_000
@@ -112,7 +113,8 @@ async def import_file(
             total_bytes=file.total_bytes, import_id=import_id,
         )  # fmt: skip
         with RejectReport(rejects_path) as report:
-            return await _run(ctx, started, file, _reader(ctx, file_format, site), report, on_progress)
+            reader = await _reader(ctx, file_format, site)
+            return await _run(ctx, started, file, reader, report, on_progress)
     finally:
         file.close()
 
@@ -203,10 +205,14 @@ def _read_line(line: Line, reader: LineReader) -> EventRecord:
     return reader.read(line.content)
 
 
-def _reader(ctx: Context, file_format: FileFormat, site: str | None) -> LineReader:
+async def _reader(ctx: Context, file_format: FileFormat, site: str | None) -> LineReader:
     settings = get_settings()
+    async with tenant_session(ctx) as session:
+        tenant = await tenancy.get_current(session, ctx)
     salt = tenant_salt(settings.secret, ctx.tenant_id)
-    reading = Reading(ctx.tenant_id, salt, now(), truncate_ip=settings.ip_truncate, imported=True)
+    reading = Reading(
+        ctx.tenant_id, salt, now(), truncate_ip=settings.ip_truncate or tenant.ip_truncation, imported=True
+    )
     return LineReader(file_format, reading, site)
 
 

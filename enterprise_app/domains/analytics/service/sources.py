@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from enterprise_app.core import events, live
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
-from enterprise_app.core.errors import NotFound
+from enterprise_app.core.errors import NotFound, ReadOnly
 from enterprise_app.core.paging import ListField, Listing, ListQuery, Page
 from enterprise_app.core.settings import get_settings
 from enterprise_app.core.table import take_version
@@ -41,6 +41,7 @@ SOURCES = Listing(
 async def create_source(session: AsyncSession, ctx: Context, draft: SourceDraft) -> Source:
     """Make a source with a fresh write key. Raises SourceNameTaken."""
     ctx.require(Permission.SOURCES_MANAGE)
+    _refuse_read_only(ctx)
     row = await _insert(session, ctx, draft)
     if row is None:
         raise SourceNameTaken(name=draft.name)
@@ -50,6 +51,7 @@ async def create_source(session: AsyncSession, ctx: Context, draft: SourceDraft)
 async def ensure_import_source(session: AsyncSession, ctx: Context, name: str) -> Source:
     """The live source of this name, made as an import source when there is none."""
     ctx.require(Permission.EVENTS_IMPORT)
+    _refuse_read_only(ctx)
     row = await _insert(session, ctx, SourceDraft(name=name, kind=SourceKind.IMPORT))
     if row is not None:
         return await _announce(session, ctx, row)
@@ -83,6 +85,7 @@ async def get_snippet(session: AsyncSession, ctx: Context, source_id: UUID) -> S
 async def rotate_source(session: AsyncSession, ctx: Context, source_id: UUID, version: int) -> Source:
     """A fresh write key; the old one stops working within seconds. Raises VersionConflict, SourceRevoked."""
     ctx.require(Permission.SOURCES_MANAGE)
+    _refuse_read_only(ctx)
     row = await _get(session, ctx, source_id)
     await take_version(session, row, version)
     if row.revoked_at is not None:
@@ -134,6 +137,11 @@ async def _get(session: AsyncSession, ctx: Context, source_id: UUID) -> SourceRo
     if row is None:
         raise NotFound(kind="source", id=str(source_id))
     return row
+
+
+def _refuse_read_only(ctx: Context) -> None:
+    if ctx.read_only:
+        raise ReadOnly
 
 
 def _target(row: SourceRow) -> Target:

@@ -8,10 +8,14 @@ import sqlalchemy as sa
 
 from enterprise_app.core.context import job_context
 from enterprise_app.core.db import tenant_session
+from enterprise_app.domains.analytics.models import SourceRow
 from enterprise_app.domains.analytics.rules.writekeys import tenant_of
+from enterprise_app.domains.tenancy import service as tenancy
+from enterprise_app.domains.tenancy.vocabulary import TenantStatus
 
 KEPT_SECONDS = 3.0
 _MOST = 10_000
+_COLUMNS = SourceRow.__table__.c  # pyright: ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +30,6 @@ class KeyOwner:
 
 
 _kept: dict[str, tuple[float, KeyOwner | None]] = {}
-_QUERY = sa.text(
-    """
-    SELECT s.id, s.allowed_origins, t.status = 'suspended' AS suspended, t.ip_truncation
-    FROM analytics_sources s JOIN tenants t ON t.id = s.tenant_id
-    WHERE s.tenant_id = :tenant_id AND s.write_key = :key AND s.revoked_at IS NULL
-    """
-)
 
 
 async def find_key_owner(write_key: str) -> KeyOwner | None:
@@ -56,8 +53,14 @@ def forget_keys() -> None:
 
 
 async def _read(tenant_id: UUID, write_key: str) -> KeyOwner | None:
-    async with tenant_session(job_context(tenant_id, "write key")) as session:
-        row = (await session.execute(_QUERY, {"tenant_id": tenant_id, "key": write_key})).first()
-    if row is None:
-        return None
-    return KeyOwner(tenant_id, row.id, tuple(row.allowed_origins), row.suspended, row.ip_truncation)
+    ctx = job_context(tenant_id, "write key")
+    query = sa.select(SourceRow).where(
+        _COLUMNS.tenant_id == tenant_id, _COLUMNS.write_key == write_key, _COLUMNS.revoked_at.is_(None)
+    )
+    async with tenant_session(ctx) as session:
+        row = (await session.execute(query)).scalar_one_or_none()
+        if row is None:
+            return None
+        tenant = await tenancy.get_current(session, ctx)
+    suspended = tenant.status == TenantStatus.SUSPENDED
+    return KeyOwner(tenant_id, row.id, tuple(row.allowed_origins), suspended, tenant.ip_truncation)
