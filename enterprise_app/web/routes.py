@@ -6,16 +6,23 @@ from enterprise_app.core.settings import load_settings
 from enterprise_app.web.pages.account.page import PAGES as ACCOUNT
 from enterprise_app.web.pages.analytics.page import PAGES as ANALYTICS
 from enterprise_app.web.pages.campaigns.page import PAGES as CAMPAIGNS
-from enterprise_app.web.pages.design.page import PAGES as DESIGN
 from enterprise_app.web.shell.page import Page
 
-AREAS: Sequence[Sequence[Page]] = (CAMPAIGNS, ANALYTICS, ACCOUNT, DESIGN)
+AREAS: Sequence[Sequence[Page]] = (CAMPAIGNS, ANALYTICS, ACCOUNT)
 """The `PAGES` of each area in web/pages, in the order of the navigation."""
 
 
 def list_pages(*, dev: bool) -> list[Page]:
     """The pages to serve; those for development only when asked."""
-    return [page for area in AREAS for page in area if dev or not page.dev_only]
+    pages = [page for area in AREAS for page in area]
+    return [*pages, *_development_pages()] if dev else pages
+
+
+def _development_pages() -> Sequence[Page]:
+    """Imported when asked for: the states of their examples don't belong into everybody's hydrate."""
+    from enterprise_app.web.pages.design.page import PAGES as DESIGN
+
+    return DESIGN
 
 
 PAGES: list[Page] = list_pages(dev=load_settings().dev)

@@ -12,6 +12,10 @@ from enterprise_app.core.texts import DEFAULT_LOCALE, LOCALES, negotiate, text_d
 from enterprise_app.domains.tenancy.vocabulary import DEFAULT_CURRENCIES
 
 from .rules import parsing
+from .rules.calendars import axis_label as format_axis
+from .rules.calendars import first_weekday
+from .rules.calendars import month_title as format_month
+from .rules.calendars import weekday as format_weekday
 from .rules.formats import compact as format_compact
 from .rules.formats import currency as format_currency
 from .rules.formats import data_size as format_bytes
@@ -28,6 +32,8 @@ from .schemas import LanguageChoice, ZoneChoice
 __all__ = [
     "choose_locale",
     "default_currency",
+    "first_weekday",
+    "format_axis",
     "format_bytes",
     "format_compact",
     "format_currency",
@@ -36,13 +42,16 @@ __all__ = [
     "format_list",
     "format_long_date",
     "format_long_datetime",
+    "format_month",
     "format_number",
     "format_percent",
     "format_relative",
+    "format_weekday",
     "list_languages",
     "list_zones",
     "parse_date",
     "parse_number",
+    "zone_options",
 ]
 _AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
@@ -87,6 +96,11 @@ def list_languages() -> list[LanguageChoice]:
 def list_zones(at: datetime) -> list[ZoneChoice]:
     """The time zones from west to east with their offset at `at`."""
     return sorted((_zone(name, at) for name in _zone_names()), key=lambda zone: (zone.offset_minutes, zone.id))
+
+
+def zone_options() -> list[tuple[str, str]]:
+    """The time zones by name, for a page that is compiled once (offsets change with the seasons)."""
+    return [(name, name.replace("_", " ")) for name in sorted(_zone_names(), key=lambda name: (name != "UTC", name))]
 
 
 def _zone(name: str, at: datetime) -> ZoneChoice:

@@ -12,7 +12,6 @@ from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.identity import service
 from enterprise_app.domains.identity.schemas import Preferences, SessionView
 from enterprise_app.domains.localization import service as localization
-from enterprise_app.web.components.shapes import Option
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import checked, text_of
 from enterprise_app.web.shell.session import SessionState
@@ -40,7 +39,6 @@ class AccountState(rx.State):
     name: str = ""
     email: str = ""
     zone: str = "UTC"
-    zones: list[Option] = []
     devices: list[Device] = []
     errors: dict[str, str] = {}
 
@@ -49,7 +47,6 @@ class AccountState(rx.State):
         """The account as it is, and its devices."""
         account = await service.get_account(ctx)
         self.name, self.email, self.zone = account.name, account.email, account.zone
-        self.zones = [Option(value=name, label=name.replace("_", " ")) for name in localization.list_zones()]
         await self._load_devices(ctx)
         self.loading = False
 

@@ -2,9 +2,12 @@
 
 import reflex as rx
 
+from enterprise_app.domains.localization import service as localization
 from enterprise_app.web import components as ui
 from enterprise_app.web.pages.account.own import AccountState as S
 from enterprise_app.web.texts import t
+
+ZONES = localization.zone_options()
 
 
 def account() -> rx.Component:
@@ -25,7 +28,7 @@ def _profile() -> rx.Component:
             ui.text_input(name="email", type="email", default_value=S.email, read_only=True),
             hint=t("account.email_hint"),
         ),
-        ui.field(t("account.zone"), ui.select(S.zones, name="zone", default_value=S.zone), error=S.errors["zone"]),
+        ui.field(t("account.zone"), ui.select(ZONES, name="zone", default_value=S.zone), error=S.errors["zone"]),
         ui.submit_row(ui.button(t("account.save"), variant="primary", type="submit")),
         on_submit=S.save,
     )

@@ -75,7 +75,8 @@ def _change(ctx: Context, value: float | None, before: float | None) -> tuple[st
         return "", "flat"
     share = (value - before) / before
     direction = "flat" if abs(share) < 0.0005 else ("up" if share > 0 else "down")
-    return localization.format_percent(share, ctx.locale, signed=True), direction
+    sign = "+" if share > 0 else ""
+    return sign + localization.format_percent(share, ctx.locale), direction
 
 
 def labels_of(ctx: Context, overview: Overview) -> list[str]:
@@ -86,11 +87,7 @@ def labels_of(ctx: Context, overview: Overview) -> list[str]:
 
 def bucket_label(ctx: Context, bucket: Bucket, start: datetime) -> str:
     """An hour as day and time, a month by its name, else the first day."""
-    if bucket is Bucket.HOUR:
-        return localization.format_pattern(start, "hour", ctx.locale)
-    if bucket is Bucket.MONTH:
-        return localization.format_pattern(start, "month", ctx.locale)
-    return localization.format_pattern(start, "day", ctx.locale)
+    return localization.format_axis(start, bucket.value, ctx.locale)
 
 
 def series_of(ctx: Context, overview: Overview, metric: str) -> list[dict[str, Any]]:

@@ -68,7 +68,7 @@ async def month_view(session: AsyncSession, ctx: Context, month: date) -> MonthV
     today = now().astimezone(ZoneInfo(ctx.zone)).date()
     cells = [_day(ctx, day, month, today, calendar.items) for day in days]
     weeks = [cells[index : index + 7] for index in range(0, len(cells), 7)]
-    names = [localization.weekday_name(day, ctx.locale) for day in days[:7]]
+    names = [localization.format_weekday(day, ctx.locale) for day in days[:7]]
     return names, weeks, localization.format_month(month, ctx.locale), calendar.truncated
 
 

@@ -69,7 +69,7 @@ def budget_text(ctx: Context, campaign: Campaign) -> str:
     """The budget with its currency, or nothing."""
     if campaign.budget is None:
         return ""
-    return localization.format_money(Money(campaign.budget.amount_minor, campaign.budget.currency), ctx.locale)
+    return localization.format_currency(Money(campaign.budget.amount_minor, campaign.budget.currency), ctx.locale)
 
 
 def dates_text(ctx: Context, starts_on: date | None, ends_on: date | None) -> str:
