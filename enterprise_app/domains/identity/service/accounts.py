@@ -37,8 +37,8 @@ async def add_account(
     session: AsyncSession, *, email: str, name: str, password_hash: str, locale: str = "en", verified: bool = False
 ) -> Account | None:
     """A new account; None when the e-mail got one meanwhile."""
-    values = {"email": email, "name": name, "password_hash": password_hash, "locale": locale}
-    row = Account(**values, email_verified_at=now() if verified else None)
+    at = now() if verified else None
+    row = Account(email=email, name=name, password_hash=password_hash, locale=locale, email_verified_at=at)
     adding = insert(Account).values(row.model_dump()).on_conflict_do_nothing()
     added = (await session.execute(adding.returning(Account.id))).scalar_one_or_none()  # pyright: ignore
     return row if added else None

@@ -163,9 +163,9 @@ async def _is_member(session: AsyncSession, ctx: Context, email: str) -> bool:
 
 async def _close_expired(session: AsyncSession, ctx: Context, email: str) -> None:
     expired = sa.update(Invitation).where(
-        Invitation.tenant_id == ctx.tenant_id,
-        Invitation.email == email,
-        Invitation.expires_at <= now(),
+        Invitation.tenant_id == ctx.tenant_id,  # pyright: ignore
+        Invitation.email == email,  # pyright: ignore
+        Invitation.expires_at <= now(),  # pyright: ignore
         *_OPEN,  # pyright: ignore
     )
     await session.execute(expired.values(revoked_at=now()))

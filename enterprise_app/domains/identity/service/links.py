@@ -51,7 +51,7 @@ async def make_link(
 async def check_link(session: AsyncSession, purpose: Purpose, secret: str) -> OneTimeLink:
     """The link while it can be used. Raises LinkUnknown, LinkUsed, LinkExpired."""
     query = sa.select(OneTimeLink).where(
-        OneTimeLink.secret_hash == hash_secret(secret),
+        OneTimeLink.secret_hash == hash_secret(secret),  # pyright: ignore
         OneTimeLink.purpose == purpose.value,  # pyright: ignore
     )
     row = (await session.scalars(query)).one_or_none()

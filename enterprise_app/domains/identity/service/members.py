@@ -11,6 +11,7 @@ from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.errors import Invalid, NotFound
 from enterprise_app.core.events import Event
+from enterprise_app.core.ids import new_id
 from enterprise_app.core.paging import ListField, Listing, ListQuery, Page
 from enterprise_app.core.table import take_version
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
@@ -76,7 +77,7 @@ async def add_member(
             name=account.name,
             name_key=account.name.casefold(),
             role=role.value,
-            **({"id": member_id} if member_id else {}),
+            id=member_id or new_id(),
         )
         session.add(member)
     elif member.status != MemberStatus.REMOVED:

@@ -37,7 +37,7 @@ async def issue_operator_link(base_url: str, *, only_first: bool = False) -> str
     if only_first and await has_operator():
         return None
     unused = update(OneTimeLink).where(
-        OneTimeLink.purpose == Purpose.OPERATOR.value,
+        OneTimeLink.purpose == Purpose.OPERATOR.value,  # pyright: ignore
         OneTimeLink.used_at.is_(None),  # pyright: ignore
     )
     async with system_session("issue operator link") as session:

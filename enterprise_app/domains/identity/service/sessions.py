@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -122,7 +123,7 @@ async def revoke_all(session: AsyncSession, account_id: UUID, *, keep: UUID | No
         conditions.append(Session.id != keep)
     ended = await _revoke(session, *conditions)
     tokens = sa.update(AccessToken).where(
-        AccessToken.account_id == account_id,
+        AccessToken.account_id == account_id,  # pyright: ignore
         AccessToken.revoked_at.is_(None),  # pyright: ignore
     )
     await session.execute(tokens.values(revoked_at=now()))
@@ -136,7 +137,7 @@ async def touch(session: AsyncSession, row: Session, at: datetime) -> None:
     await session.execute(sa.update(Session).where(Session.id == row.id).values(**values))  # pyright: ignore
 
 
-async def _revoke(session: AsyncSession, *conditions: object) -> list[Session]:
+async def _revoke(session: AsyncSession, *conditions: Any) -> list[Session]:
     ended = sa.update(Session).where(Session.revoked_at.is_(None), *conditions)  # pyright: ignore
     rows = list((await session.scalars(ended.values(revoked_at=now()).returning(Session))).all())
     if rows:
@@ -144,5 +145,5 @@ async def _revoke(session: AsyncSession, *conditions: object) -> list[Session]:
     return rows
 
 
-def _live(account_id: UUID | None) -> list[object]:
+def _live(account_id: UUID | None) -> list[Any]:
     return [Session.account_id == account_id, Session.revoked_at.is_(None), Session.expires_at > now()]  # pyright: ignore
