@@ -21,7 +21,9 @@ SECRET_VALUE = re.compile(
     r"|(?P<login>\b[a-z][a-z0-9+.\-]*://[^\s:/@]*:)[^\s@]+(?=@)"
 )
 MAX_DEPTH = 6
-NOISY = {"httpx": "WARNING", "httpcore": "WARNING", "asyncio": "WARNING", "alembic": "WARNING", "watchfiles": "WARNING"}
+NOISY = {"httpx": "WARNING", "httpcore": "WARNING", "asyncio": "WARNING", "alembic": "WARNING", "watchfiles": "WARNING",
+         # below ERROR they write what people type into pages, passwords included
+         "engineio": "ERROR", "engineio.server": "ERROR", "socketio": "ERROR", "socketio.server": "ERROR"}  # fmt: skip
 ROUTED = ("uvicorn", "uvicorn.error", "uvicorn.access", "granian", "granian.access", "_granian", "sqlalchemy", "dbos",
           "reflex", "fastapi", "engineio", "socketio", "_granian.workers", "_granian.asgi")  # fmt: skip
 

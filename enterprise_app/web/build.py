@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from enterprise_app.core.settings import load_settings
 from enterprise_app.core.texts import LOCALES, i18next_catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +34,7 @@ SERVE_ENVIRONMENT = {
 
 def source_hash() -> str:
     """A digest of everything the build depends on; generated catalogues are left out, their .po files are in."""
-    digest = hashlib.sha256(sys.version.encode() + os.environ.get("ATRIUM_DEV", "").encode())
+    digest = hashlib.sha256(sys.version.encode() + str(load_settings().dev).encode())
     for file in _files():
         digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
