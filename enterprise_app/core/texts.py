@@ -62,7 +62,7 @@ def area_files(locale: str) -> list[Path]:
     return sorted((LOCALES_DIR / locale).glob("*.po"))
 
 
-def translate(locale: str, key: str, **params: Any) -> str:
+def translate(locale: str, key: str, /, **params: Any) -> str:
     """The text in the language, else in English, else the key itself; `count` chooses the plural form."""
     for language in dict.fromkeys((locale if locale in LOCALES else DEFAULT_LOCALE, DEFAULT_LOCALE)):
         forms = catalogue(language).get(key)

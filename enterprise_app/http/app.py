@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.errors import AtriumError
@@ -53,4 +54,16 @@ def create_api(domains: Sequence[Domain], edge: Edge, *, gate: Gate | None = Non
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    return problem_of(request, error)
+    response = problem_of(request, error)
+    if response.status_code == 405:
+        response.headers["allow"] = ", ".join(_methods(request))
+    return response
+
+
+def _methods(request: Request) -> list[str]:
+    """All methods of the address: each is a route of its own, and the one that refused knows only its own."""
+    found: set[str] = set()
+    for route in request.app.router.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return sorted(found)

@@ -96,9 +96,9 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
 
 def _possible(path: str, method: str, operation: dict[str, Any], public: bool) -> list[str]:
     """Which of the common errors an operation may answer."""
-    statuses = {"422", "429", "500", "503"}
+    statuses = {"400", "404", "422", "429", "500", "503"}
     if not public:
-        statuses |= {"401", "402", "403", "404"}
+        statuses |= {"400", "401", "402", "403", "404"}
     if "{" in path:
         statuses |= {"404"}
     if method != "get":

@@ -11,7 +11,8 @@ straight to JSON, with an `ETag` when it has a `version`. A handler that returns
 
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
-from typing import Any
+from typing import Any, get_type_hints
+from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
@@ -152,4 +153,17 @@ class Router(APIRouter):
             extra[IDEMPOTENT_KEY] = True
         if "body_limit" in options:
             extra[BODY_LIMIT_KEY] = options.pop("body_limit")
-        return self.api_route(path, methods=[method], openapi_extra=extra, **options)
+
+        def declare(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+            place = _typed_path(path, endpoint)
+            return self.api_route(place, methods=[method], openapi_extra=extra, **options)(endpoint)
+
+        return declare
+
+
+def _typed_path(path: str, endpoint: Callable[..., Any]) -> str:
+    """Ids match only as ids: `/campaigns/board` must never be taken for the campaign named board."""
+    for name, kind in get_type_hints(endpoint).items():
+        if kind is UUID:
+            path = path.replace(f"{{{name}}}", f"{{{name}:uuid}}")
+    return path
