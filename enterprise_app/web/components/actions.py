@@ -1,5 +1,8 @@
 """Buttons: one primary per view; secondary for the rest; ghost in toolbars; danger for what can't be undone."""
 
+# Props keep the names of their HTML attributes.
+# ruff: noqa: A002
+
 from typing import Any
 
 import reflex as rx
@@ -32,7 +35,7 @@ def button(
     icon_end: str | None = None,
     loading: Flag = False,
     disabled: Flag = False,
-    type: str = "button",
+    type: Any = "button",
     **props: Any,
 ) -> rx.Component:
     """A button with text. variant: primary, secondary, ghost, danger; size: sm, md, lg. Loading keeps it focusable.

@@ -42,5 +42,5 @@ def chart(
     )
     if empty is None:
         return drawing
-    nothing = (x.length() == 0) if isinstance(x, rx.Var) else not x
+    nothing = (x.length() == 0) if hasattr(x, "length") else not x
     return rx.cond(nothing, empty, drawing)

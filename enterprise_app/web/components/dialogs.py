@@ -1,5 +1,9 @@
 """Dialogs and drawers on the native <dialog>: focus stays inside, Esc and the backdrop close, focus returns."""
 
+# Props keep the names of their HTML attributes.
+# ruff: noqa: A002
+
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
@@ -18,7 +22,7 @@ def dialog(
     title: Text,
     key: str,
     text: Text | None = None,
-    footer: list[Node] | None = None,
+    footer: Sequence[Node] | None = None,
     size: str = "md",
     kind: str = "dialog",
 ) -> rx.Component:
@@ -60,7 +64,8 @@ def confirm_dialog(
 ) -> rx.Component:
     """Asks before what can't be undone; `confirm` names the deed ("Delete campaign"), never "OK". Cancel has the focus.
 
-    confirm_dialog(open=State.asking, on_close=State.keep, on_confirm=State.delete, title=t("x.delete_title"), text=…, confirm=…, key="delete")
+    confirm_dialog(open=State.asking, on_close=State.keep, on_confirm=State.delete, title=t("x.delete_title"),
+                   text=t("x.delete_text"), confirm=t("x.delete"), key="delete")
     """
     head = rx.el.h2(title, class_name="dialog-title", custom_attrs={"id": f"d-{key}"})
     body = rx.el.div(
@@ -83,7 +88,7 @@ def drawer(
     on_close: Handler,
     title: Text,
     key: str,
-    footer: list[Node] | None = None,
+    footer: Sequence[Node] | None = None,
     size: str = "md",
 ) -> rx.Component:
     """A panel from the end edge, for details and longer forms beside the list they belong to.

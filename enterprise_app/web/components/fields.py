@@ -28,7 +28,8 @@ class NativeForm(BaseHTML):
 def native_form(*children: Any, action: Text, method: str = "post", **props: Any) -> rx.Component:
     """A form that posts to an HTTP route (sign-in, sign-up, uploads).
 
-    native_form(field(…), submit_row(button(t("identity.sign_in"), variant="primary", type="submit")), action="/auth/sign-in")
+    native_form(field(…), submit_row(button(t("identity.sign_in"), variant="primary", type="submit")),
+                action="/auth/sign-in")
     """
     return NativeForm.create(*children, action=action, method=method, class_name="form", **props)
 
@@ -36,7 +37,8 @@ def native_form(*children: Any, action: Text, method: str = "post", **props: Any
 def form(*children: Any, on_submit: Any, **props: Any) -> rx.Component:
     """A form that a State handler receives as a dict; errors come back as Vars for field(error=…).
 
-    form(field(…), submit_row(button(t("x.save"), variant="primary", type="submit", loading=State.saving)), on_submit=State.save)
+    form(field(…), submit_row(button(t("x.save"), variant="primary", type="submit", loading=State.saving)),
+         on_submit=State.save)
     """
     return rx.el.form(*children, on_submit=on_submit, class_name="form", **props)
 
@@ -125,7 +127,7 @@ def _name_of(target: rx.Component) -> str:
 
 
 def error_summary(title: Text, errors: Any = None, *, shown: Flag = True) -> rx.Component:
-    """What is wrong with a form, above it, announced at once. errors: Var of shapes.FieldError (name, text), each a link.
+    """What is wrong with a form, above it, announced at once. errors: Var of shapes.FieldError, each a link.
 
     error_summary(t("x.wrong"), State.error_list, shown=State.error_list.length() > 0)
     """

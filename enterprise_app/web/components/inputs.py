@@ -1,5 +1,9 @@
-"""Form controls, all native underneath so that plain form posts, autofill and the keyboard work. Wrap them in field()."""
+"""Form controls, all native underneath so that plain posts, autofill and the keyboard work. Wrap them in field()."""
 
+# Props keep the names of their HTML attributes.
+# ruff: noqa: A002
+
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
@@ -10,10 +14,10 @@ from . import react
 from .icons import icon
 from .markup import Node, Text, classes, given, parts
 
-Options = list[tuple[str, Text]] | rx.Var  # a Var holds shapes.Option
+Options = Sequence[tuple[str, Text]] | rx.Var  # a Var holds shapes.Option
 
 
-def text_input(*, name: str, type: str = "text", size: str = "md", **props: Any) -> rx.Component:
+def text_input(*, name: str, type: Any = "text", size: str = "md", **props: Any) -> rx.Component:
     """One line of text; type may be text, email, url, tel, number, search.
 
     field(t("identity.email"), text_input(name="email", type="email", auto_complete="email", required=True))

@@ -1,5 +1,6 @@
 """Layout: page header, sections, cards and the few ways to put things next to or under each other."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
@@ -8,7 +9,7 @@ from .markup import Node, Text, classes, filled, given, parts, when
 
 
 def page_header(
-    title: Text, description: Text | None = None, actions: list[Node] | None = None, *, above: Node | None = None
+    title: Text, description: Text | None = None, actions: Sequence[Node] | None = None, *, above: Node | None = None
 ) -> rx.Component:
     """The one h1 of a page, with its actions at the end of the line.
 
@@ -29,7 +30,7 @@ def page_header(
 
 
 def section(
-    title: Text, *children: Node, description: Text | None = None, actions: list[Node] | None = None
+    title: Text, *children: Node, description: Text | None = None, actions: Sequence[Node] | None = None
 ) -> rx.Component:
     """A part of a page under its own h2.
 
@@ -51,7 +52,7 @@ def section(
 def card(
     *children: Node,
     title: Text | None = None,
-    actions: list[Node] | None = None,
+    actions: Sequence[Node] | None = None,
     footer: Node | None = None,
     flush: bool = False,
     level: int = 2,

@@ -29,7 +29,7 @@ def filled(text: Text | None, build: Callable[[Any], Node]) -> Any:
 
 def parts(*nodes: Any) -> list[Any]:
     """The nodes that are there."""
-    return [node for node in nodes if node is not None and node is not False and not (isinstance(node, str) and node == "")]
+    return [node for node in nodes if isinstance(node, rx.Var) or (node is not False and node not in (None, ""))]
 
 
 def given(**props: Any) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def flag(value: Flag) -> Any:
 
 def classes(*names: Any) -> Any:
     """Class names joined; Vars (for example rx.cond(…, "on", "")) stay live."""
-    kept = [name for name in names if isinstance(name, rx.Var) or name]
+    kept: list[Any] = [name for name in names if isinstance(name, rx.Var) or name]
     if any(isinstance(name, rx.Var) for name in kept):
         return kept
     return " ".join(kept)

@@ -14,7 +14,8 @@ def menu(trigger: Node, *items: Any, label: Text, align: str = "start") -> rx.Co
     """A dropdown. align is the edge of the trigger it hangs from: start or end.
 
     menu(icon_button("more", t("x.more")), menu_item(t("x.rename"), on_click=State.rename(row.id)),
-         menu_separator(), menu_item(t("x.delete"), icon="delete", danger=True, on_click=…), label=row.name, align="end")
+         menu_separator(), menu_item(t("x.delete"), icon="delete", danger=True, on_click=…),
+         label=row.name, align="end")
     """
     panel = rx.el.div(*items, class_name="popup-menu", role="menu", aria_label=label, data_align=align)
     return react.Menu.create(trigger, panel, class_name="menu-root")

@@ -1,5 +1,6 @@
 """Ways to switch a view whose state lives in the URL: tabs, segments, links, breadcrumbs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
@@ -48,13 +49,14 @@ def tab(text: Text, href: Text, active: Flag, *, count: Text | None = None) -> r
 def tabs(*items: Node, label: Text) -> rx.Component:
     """A line of tabs.
 
-    tabs(tab(t("x.all"), "?status=", State.status == ""), tab(t("x.live"), "?status=live", State.status == "live"), label=…)
+    tabs(tab(t("x.all"), "?status=", State.status == ""), tab(t("x.live"), "?status=live", State.status == "live"),
+         label=t("x.views"))
     """
     return rx.el.nav(*items, class_name="tabs", aria_label=label)
 
 
 def segmented(
-    options: list[tuple[str, Text]], value: Text, on_change: Handler, *, label: Text, size: str = "md"
+    options: Sequence[tuple[str, Text]], value: Text, on_change: Handler, *, label: Text, size: str = "md"
 ) -> rx.Component:
     """A choice of two to five, all visible; arrow keys move (native radio behaviour by aria-pressed buttons).
 
@@ -79,7 +81,7 @@ def segmented(
     )
 
 
-def breadcrumbs(crumbs: list[tuple[Text, str]], current: Text, *, label: Text) -> rx.Component:
+def breadcrumbs(crumbs: Sequence[tuple[Text, str]], current: Text, *, label: Text) -> rx.Component:
     """Where this page stands: links to the parents, then the page itself.
 
     breadcrumbs([(t("campaigns.list.title"), "/campaigns")], State.campaign.name, label=t("shell.breadcrumbs"))

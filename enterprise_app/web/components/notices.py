@@ -16,7 +16,8 @@ _PICTURES = {"info": "info", "success": "success", "warning": "warning", "danger
 def callout(text: Node, *, title: Text | None = None, tone: str = "info", action: Node | None = None) -> rx.Component:
     """A note inside a page; tone: info, success, warning, danger, accent.
 
-    callout(t("tenancy.trial_text"), title=t("tenancy.trial"), action=button_link(t("x.upgrade"), "/settings/plan", size="sm"))
+    callout(t("tenancy.trial_text"), title=t("tenancy.trial"),
+            action=button_link(t("x.upgrade"), "/settings/plan", size="sm"))
     """
     words = rx.el.div(
         *parts(filled(title, lambda head: rx.el.p(head, class_name="callout-title")), rx.el.div(text)),
@@ -40,7 +41,8 @@ def empty_state(
 ) -> rx.Component:
     """Nothing yet: say what would be here and give the button that starts it.
 
-    empty_state("campaign", t("campaigns.empty.title"), t("campaigns.empty.text"), button_link(t("campaigns.new"), "/campaigns/new", variant="primary"))
+    empty_state("campaign", t("campaigns.empty.title"), t("campaigns.empty.text"),
+                button_link(t("campaigns.new"), "/campaigns/new", variant="primary"))
     """
     heading = rx.el.h2 if level == 2 else rx.el.h3
     return rx.el.div(

@@ -17,7 +17,8 @@ def pagination(
 ) -> rx.Component:
     """Previous and next (keyset paging has no page numbers); summary says where we are: "1–50 of 1,204".
 
-    pagination(on_previous=State.previous, on_next=State.next, has_previous=State.can_go_back, has_next=State.next_cursor != "")
+    pagination(on_previous=State.previous, on_next=State.next, has_previous=State.can_go_back,
+               has_next=State.next_cursor != "", summary=State.range_text)
     """
     previous = button(
         t("components.paging.previous"),
@@ -46,7 +47,8 @@ def _not(value: Flag) -> Flag:
 def filter_bar(*controls: Any, end: list[Any] | None = None, chips: Any = None) -> rx.Component:
     """Search and filters in one line, the active filters as chips under it.
 
-    filter_bar(search_input(State.q, State.search, label=…), filter_select(t("x.status"), STATUSES, State.status, State.set_status),
+    filter_bar(search_input(State.q, State.search, label=…),
+               filter_select(t("x.status"), STATUSES, State.status, State.set_status),
                chips=rx.foreach(State.filters, lambda f: chip(f.text, State.drop_filter(f.field))))
     """
     line = rx.el.div(

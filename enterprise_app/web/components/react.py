@@ -8,7 +8,10 @@ _none = rx.event.no_args_event_spec
 _text = rx.event.passthrough_event_spec(str)
 _flag = rx.event.passthrough_event_spec(bool)
 _texts = rx.event.passthrough_event_spec(list[str])
-_move = rx.event.passthrough_event_spec(str, str)
+
+
+def _move(card: rx.Var[str], lane: rx.Var[str]) -> tuple[rx.Var[str], rx.Var[str]]:
+    return card, lane
 
 
 class Dialog(rx.Component):

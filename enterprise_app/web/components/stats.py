@@ -1,4 +1,4 @@
-"""Numbers: stat tiles with their change, meters, progress, ranked bars. Values arrive formatted in the reader's locale."""
+"""Numbers: tiles with their change, meters, progress, ranked bars. Values arrive formatted in the reader's locale."""
 
 from typing import Any
 
@@ -40,8 +40,9 @@ def stat_tile(
 ) -> rx.Component:
     """A number with its change against the previous period and its trend; href opens the rows behind it.
 
-    stat_tile(t("analytics.visitors"), State.visitors.text, change=State.visitors.change, direction=State.visitors.direction,
-              good=State.visitors.good, previous=t("analytics.versus", value=State.visitors.before), spark=State.visitors.trend)
+    stat_tile(t("analytics.visitors"), State.visitors.text, change=State.visitors.change,
+              direction=State.visitors.direction, good=State.visitors.good,
+              previous=t("analytics.versus", value=State.visitors.before), spark=State.visitors.trend)
     """
     number = rx.el.span(
         *parts(value, filled(unit, lambda text: rx.el.span(text, class_name="stat-unit"))), class_name="stat-value"
@@ -68,6 +69,10 @@ def stat_tile(
     )
 
 
+def _is_empty(rows: Any) -> Any:
+    return (rows.length() == 0) if hasattr(rows, "length") else not rows
+
+
 def _busy(loading: Flag) -> Any:
     return rx.cond(loading, "true", "false") if isinstance(loading, rx.Var) else str(loading).lower()
 
@@ -91,7 +96,7 @@ def bar_list(rows: Any, *, label: Text, value_label: Text, empty: Node | None = 
     listing = rx.el.div(head, rx.el.ol(rx.foreach(rows, line), class_name="bar-list", aria_label=label))
     if empty is None:
         return listing
-    nothing = (rows.length() == 0) if isinstance(rows, rx.Var) else not rows
+    nothing = _is_empty(rows)
     return rx.cond(nothing, empty, listing)
 
 

@@ -67,7 +67,7 @@ def data_table(
     )
     if empty is None:
         return frame
-    nothing = (rows.length() == 0) if isinstance(rows, rx.Var) else not rows
+    nothing = (rows.length() == 0) if hasattr(rows, "length") else not rows
     if isinstance(loading, rx.Var):
         nothing = nothing & ~loading
     return rx.cond(nothing, rx.el.div(empty, class_name="table-empty"), frame)
@@ -153,7 +153,8 @@ def _cell(column: Column, row: Any, *, first: bool) -> rx.Component:
 def bulk_bar(text: Text, *actions: Any, on_clear: Handler, shown: Flag) -> rx.Component:
     """What can be done with the ticked rows; stands over the table's head while any is ticked.
 
-    bulk_bar(t("campaigns.chosen", count=State.chosen.length()), button(t("x.archive"), size="sm", on_click=State.archive_chosen),
+    bulk_bar(t("campaigns.chosen", count=State.chosen.length()),
+             button(t("x.archive"), size="sm", on_click=State.archive_chosen),
              on_clear=State.choose_none, shown=State.chosen.length() > 0)
     """
     clear = rx.el.button(

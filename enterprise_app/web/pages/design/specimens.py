@@ -11,6 +11,8 @@ from enterprise_app.web.pages.design.samples import KEY, SNIPPET, TREND, WEEKDAY
 from enterprise_app.web.pages.design.state import DesignState as State
 from enterprise_app.web.texts import t
 
+CHOSEN: Any = State.chosen
+
 
 def _fixed(value: Any, kind: Any) -> rx.Var:
     """Data as a Var without a state: what a page would hold in state."""
@@ -37,9 +39,9 @@ def layout(s: Sample) -> rx.Component:
         ),
         title=s.title,
     )
-    return ui.stack(
-        header, tabs, ui.split(ui.card(ui.link(s.about, "/design"), title=s.campaigns()[0].name), aside, narrow=True)
-    )
+    first = ui.card(ui.link(s.about, "/design"), title=s.campaigns()[0].name)
+    part = ui.section(s.notes, ui.divider(), description=s.hint, actions=[ui.button(s.edit, size="sm")])
+    return ui.stack(header, tabs, ui.split(first, aside, narrow=True), part)
 
 
 def actions(s: Sample) -> rx.Component:
@@ -62,13 +64,17 @@ def actions(s: Sample) -> rx.Component:
         ui.button(s.drop, variant="danger"),
     )
     states = ui.row(
-        ui.button(s.save, variant="primary", loading=True), ui.button(s.edit, disabled=True), ui.button(s.edit, size="sm"), ui.button(s.edit, size="lg"),
-        ui.button_link(s.open, "/design", icon="external"), ui.icon_button("more", s.edit), ui.icon_button("star", s.live, pressed=True),
+        ui.button(s.save, variant="primary", loading=True), ui.button(s.edit, disabled=True),
+        ui.button(s.edit, size="sm"),
+        ui.button(s.edit, size="lg"),
+        ui.button_link(s.open, "/design", icon="external"),
+        ui.icon_button("more", s.edit), ui.icon_button("star", s.live, pressed=True),
     )  # fmt: skip
     options: list[tuple[str, ui.Text]] = [("hour", s.hour), ("day", s.day), ("week", s.week)]
     segments = ui.segmented(options, State.choice, State.choose, label=t("design.segments", side=s.side))
     tip = ui.tooltip(ui.badge("p95"), s.tip)
-    return ui.stack(variants, states, ui.row(menu, segments, tip, ui.kbd("⌘K"), ui.live_dot(s.live)))
+    tools = ui.toolbar(menu, segments, end=[tip, ui.kbd("⌘K"), ui.live_dot(s.live), ui.copy_button(KEY)])
+    return ui.stack(variants, states, tools)
 
 
 def forms(s: Sample) -> rx.Component:
@@ -111,6 +117,7 @@ def numbers(s: Sample) -> rx.Component:
         ui.stat_tile(s.visitors, "12,810", change="+14.3%", direction="up", good=True, previous=s.versus, spark=TREND),
         ui.stat_tile(s.bounce, "41.2", unit="%", change="+2.1%", direction="up", good=False, previous=s.versus),
         ui.stat_tile(s.views, "–", loading=True),
+        ui.card(ui.stack(ui.skeleton_line("60%"), ui.skeleton_block(40), ui.delta("±0%", "flat"), gap=2)),
         smallest=180,
     )
     meters = ui.card(
@@ -144,9 +151,7 @@ def tables(s: Sample) -> rx.Component:
         ui.Column(s.visits, lambda row: row.visits, align="end", sort="visits"),
         ui.Column(s.budget, lambda row: row.budget, align="end", quiet=True),
     ]
-    chosen = ui.Selection(
-        State.chosen, State.tick, State.tick_all, State.chosen.length() == 3, State.chosen.length() > 0
-    )
+    chosen = ui.Selection(State.chosen, State.tick, State.tick_all, CHOSEN.length() == 3, CHOSEN.length() > 0)
     statuses: list[tuple[str, ui.Text]] = [("draft", s.draft), ("live", s.live)]
     bar = ui.filter_bar(
         ui.search_input(State.q, State.search, label=s.find),
@@ -157,7 +162,7 @@ def tables(s: Sample) -> rx.Component:
         ),
     )
 
-    def menu(row: rx.Var) -> rx.Component:
+    def menu(row: Any) -> rx.Component:
         opener = ui.icon_button("more", t("design.row_menu", name=row.name), size="sm")
         return ui.menu(opener, ui.menu_item(s.edit), ui.menu_item(s.drop, danger=True), label=s.edit, align="end")
 
@@ -171,7 +176,7 @@ def tables(s: Sample) -> rx.Component:
         on_previous=State.hide, on_next=State.hide, has_previous=False, has_next=True, summary=s.range
     )
     bulk = ui.bulk_bar(
-        s.chosen, ui.button(s.copy, size="sm"), on_clear=State.tick_all(False), shown=State.chosen.length() > 0
+        s.chosen, ui.button(s.copy, size="sm"), on_clear=State.tick_all(False), shown=CHOSEN.length() > 0
     )
     return ui.stack(bar, ui.card(bulk, table, paging, flush=True), ui.card(waiting, flush=True))
 
@@ -219,7 +224,8 @@ def feedback(s: Sample) -> rx.Component:
     )
     done = [ui.button(s.save, variant="primary", on_click=State.hide)]
     dialog = ui.dialog(
-        ui.field(s.name, ui.text_input(name=f"dialog-{s.side}")), open=State.shown == f"dialog-{s.side}", on_close=State.hide,
+        ui.form(ui.field(s.name, ui.text_input(name=f"dialog-{s.side}")), on_submit=State.hide),
+        open=State.shown == f"dialog-{s.side}", on_close=State.hide,
         title=s.new, text=s.none_text, key=f"dialog-{s.side}", footer=done,
     )  # fmt: skip
     ask = ui.confirm_dialog(
@@ -232,7 +238,8 @@ def feedback(s: Sample) -> rx.Component:
         key=f"ask-{s.side}",
     )
     panel = ui.drawer(
-        ui.definition_list((s.owner, s.person), (s.budget, "€12,500.00")), open=State.shown == f"panel-{s.side}", on_close=State.hide,
+        ui.definition_list((s.owner, s.person), (s.budget, "€12,500.00")),
+        open=State.shown == f"panel-{s.side}", on_close=State.hide,
         title=s.panel, key=f"panel-{s.side}", footer=done,
     )  # fmt: skip
     empty = ui.card(
