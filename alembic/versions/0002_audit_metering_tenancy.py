@@ -114,5 +114,5 @@ def _tenants() -> None:
     op.execute(f"GRANT select, update ({settings}) ON tenants TO {APP_ROLE}")
     op.execute(
         "INSERT INTO tenants (id, slug, skeleton, name, plan) "
-        f"VALUES ('{PLATFORM}', 'platform', 'platform', 'Platform', 'WHITE_LABEL')"
+        f"VALUES ('{PLATFORM}', 'platform', 'platform', 'Platform', 'WHITE_LABEL')"  # noqa: S608 - a constant
     )

@@ -1,12 +1,14 @@
-"""Health over HTTP, for load balancers, orchestrators and people; all public."""
+"""Health over HTTP, public, for load balancers and people; the kill switches, for the operator."""
 
 from fastapi import Response
 
-from enterprise_app.http.access import PUBLIC
+from enterprise_app.core.switches import Switch
+from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.http.access import PUBLIC, Caller
 from enterprise_app.http.routing import Router, write_json
 
 from . import service
-from .schemas import HealthReport, Liveness
+from .schemas import HealthReport, Liveness, SwitchList, SwitchState, SwitchTurn
 from .vocabulary import Health
 
 router = Router(tags=["Health"])
@@ -30,3 +32,17 @@ async def ready() -> Response:
 async def health() -> Response:
     """The state of every component, for dashboards; 503 only when the platform is down."""
     return await ready()
+
+
+@router.get("/api/v1/switches", permission=Permission.OPERATOR_SYSTEM, response_model=SwitchList, tags=["Operator"])
+async def list_switches(ctx: Caller) -> SwitchList:
+    """Operator: every kill switch, who turned it and why."""
+    return await service.list_switches(ctx)
+
+
+@router.put(
+    "/api/v1/switches/{name}", permission=Permission.OPERATOR_SYSTEM, response_model=SwitchState, tags=["Operator"]
+)
+async def turn_switch(ctx: Caller, name: Switch, body: SwitchTurn) -> SwitchState:
+    """Operator: turn a part of the platform on or off for everybody."""
+    return await service.turn_switch(ctx, name, body)

@@ -1,8 +1,10 @@
-"""The shape of a health report: states only, no addresses and no messages, because anybody may read it."""
+"""The shapes of health and switches. A health report has states only, no addresses: anybody may read it."""
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+from enterprise_app.core.switches import Switch
 
 from .vocabulary import Health, State
 
@@ -23,3 +25,32 @@ class Liveness(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     status: Health = Health.OK
+
+
+class SwitchState(BaseModel):
+    """A kill switch. One that nobody has touched is on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Switch
+    on: bool
+    reason: str = ""
+    changed_at: datetime | None = None
+    changed_by: str = ""
+
+
+class SwitchList(BaseModel):
+    """All kill switches."""
+
+    model_config = ConfigDict(frozen=True)
+
+    items: list[SwitchState]
+
+
+class SwitchTurn(BaseModel):
+    """What the operator says to turn one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    on: bool
+    reason: str = Field(min_length=1, max_length=500, examples=["Mail provider is being changed"])

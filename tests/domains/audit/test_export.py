@@ -43,7 +43,7 @@ def verified(text: str, form: ExportFormat, tmp_path) -> tuple[int, str]:
     file.write_bytes(text.encode())
     script = tmp_path / "chain.py"
     script.write_bytes(Path(chain_module.__file__).read_bytes())
-    done = subprocess.run([sys.executable, "-I", "-S", script, file], capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run([sys.executable, "-I", "-S", script, file], capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -68,7 +68,7 @@ async def test_a_filtered_export_shows_its_gaps(db, form, tmp_path):
         (lambda lines: [line.replace("quoted", "edited") for line in lines], "was changed"),
         (lambda lines: lines[:2] + lines[3:], "the head counts 11 rows, the file has 10"),
         (lambda lines: lines[:-1], "its end was cut off"),
-        (lambda lines: lines[:1] + [lines[2], lines[1]] + lines[3:], "out of order"),
+        (lambda lines: [*lines[:1], lines[2], lines[1], *lines[3:]], "out of order"),
     ],
 )
 async def test_a_damaged_file_is_found(db, form, damage, words, tmp_path):

@@ -1,5 +1,7 @@
 """Whoever changes the trail behind the platform's back is named, by kind and entry."""
 
+from typing import Any
+
 import psycopg
 import pytest
 
@@ -43,7 +45,7 @@ def tamper(urls, statements: str) -> None:
     """As the administrator: nobody less may."""
     with psycopg.connect(urls.direct_admin) as connection:
         for statement in statements.split(";"):
-            connection.execute(statement)  # pyright: ignore[reportArgumentType]
+            connection.execute(statement.encode())
 
 
 @pytest.mark.parametrize(
@@ -75,9 +77,10 @@ async def test_a_chain_computed_anew_ends_in_a_head_that_is_not_ours(chain, comm
 
     with psycopg.connect(committed_db.direct_admin) as connection:
         connection.execute("UPDATE audit_log SET actor_name = 'Eve' WHERE seq = 2")
-        rows = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM audit_log ORDER BY seq").fetchall()  # noqa: S608  # pyright: ignore
+        rows = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM audit_log ORDER BY seq").fetchall()  # pyright: ignore
         previous = GENESIS
-        for row in (dict(zip(COLUMNS, values, strict=True)) for values in rows):
+        for values in rows:
+            row: dict[str, Any] = dict(zip(COLUMNS, values, strict=True))
             digest = link(previous, row)
             connection.execute(
                 "UPDATE audit_log SET prev_hash = %s, hash = %s WHERE seq = %s", [previous, digest, row["seq"]]

@@ -22,7 +22,13 @@ def spaced(text: str) -> str:
 
 @pytest.mark.parametrize(
     ("locale", "text"),
-    [("en", "1,234,567.89"), ("hi", "12,34,567.89"), ("de", "1.234.567,89"), ("es", "1.234.567,89"), ("fr", "1 234 567,89")],
+    [
+        ("en", "1,234,567.89"),
+        ("hi", "12,34,567.89"),
+        ("de", "1.234.567,89"),
+        ("es", "1.234.567,89"),
+        ("fr", "1 234 567,89"),
+    ],
 )
 def test_numbers(locale, text):
     assert spaced(service.format_number(Decimal("1234567.89"), locale)) == text
@@ -53,7 +59,9 @@ def test_money_keeps_its_currency_and_digits(money, locale, text):
     assert spaced(service.format_currency(money, locale)) == text
 
 
-@pytest.mark.parametrize(("locale", "text"), [("en", "01/15/2024"), ("de", "15.01.2024"), ("fr", "15/01/2024"), ("ja", "2024/01/15")])
+@pytest.mark.parametrize(
+    ("locale", "text"), [("en", "01/15/2024"), ("de", "15.01.2024"), ("fr", "15/01/2024"), ("ja", "2024/01/15")]
+)
 def test_dates(locale, text):
     assert service.format_date(NOW.date(), locale) == text
     assert service.parse_date(text, locale) == NOW.date()

@@ -23,4 +23,7 @@ def test_the_last_hour_of_a_year(span, name, end):
 
 
 def test_within_what_is_granted():
-    assert within(10, 10) and not within(11, 10) and within(11, -1) and not within(1, 0)
+    assert within(10, 10)
+    assert not within(11, 10)
+    assert within(11, -1)
+    assert not within(1, 0)

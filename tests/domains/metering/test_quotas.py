@@ -58,7 +58,8 @@ async def test_fifty_parallel_spends_with_limit_ten(committed_db, limit):
             return await service.spend(session, ctx, limit, 1, f"call-{number}")
 
     results = await asyncio.gather(*(spend(n) for n in range(50)), return_exceptions=True)
-    assert results.count(True) == 10 and sum(isinstance(r, QuotaExceeded) for r in results) == 40
+    assert results.count(True) == 10
+    assert sum(isinstance(r, QuotaExceeded) for r in results) == 40
     async with tenant_session(ctx) as session:
         drift = {d.resource: d for d in await service.recount(session, ctx)}[limit]
     assert drift.counted == drift.recounted == 10
@@ -102,7 +103,7 @@ async def test_callers_of_a_failing_write_all_hear_of_it_and_the_next_call_works
 
 async def test_a_rollback_gives_back_and_release_never_goes_below_zero(db):
     ctx = limited(2)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError):  # noqa: PT012 - the crash belongs to the block
         async with tenant_session(ctx) as session:
             await service.reserve(session, ctx, Limit.CAMPAIGNS, 2)
             raise RuntimeError("the act failed")

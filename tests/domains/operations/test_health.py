@@ -14,10 +14,11 @@ from enterprise_app.core.settings import Settings
 from enterprise_app.domains.operations import service
 from enterprise_app.domains.operations.manifest import DOMAIN
 from enterprise_app.domains.operations.rules import overall
+from enterprise_app.domains.operations.service import examination
 from enterprise_app.domains.operations.vocabulary import Health, State
 from enterprise_app.http.app import create_api
 
-SETTINGS = Settings.model_construct(redis_url=None, smtp_url=None, data_dir=Path("/tmp"))  # noqa: S108
+SETTINGS = Settings.model_construct(redis_url=None, smtp_url=None, data_dir=Path("/tmp"))
 NOBODY_LISTENS = "127.0.0.1:1"
 
 
@@ -25,10 +26,10 @@ NOBODY_LISTENS = "127.0.0.1:1"
 async def get(monkeypatch):
     """Ask the API without a credential, each time anew."""
     api = create_api([DOMAIN], None)  # pyright: ignore[reportArgumentType] - public routes need no edge
-    monkeypatch.setattr(service, "get_settings", lambda: SETTINGS)
+    monkeypatch.setattr(examination, "get_settings", lambda: SETTINGS)
 
     async def ask(path: str) -> tuple[int, dict]:
-        monkeypatch.setattr(service, "examiner", service.Examiner())
+        monkeypatch.setattr(examination, "examiner", service.Examiner())
         async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://atrium.localhost") as client:
             answer = await client.get(path)
         return answer.status_code, answer.json()
@@ -100,8 +101,8 @@ async def test_many_who_ask_share_one_examination(monkeypatch):
         await asyncio.sleep(0.01)
         return asked
 
-    monkeypatch.setattr(service, "examine", examine)
-    monkeypatch.setattr(service, "get_settings", lambda: SETTINGS)
+    monkeypatch.setattr(examination, "examine", examine)
+    monkeypatch.setattr(examination, "get_settings", lambda: SETTINGS)
     examiner = service.Examiner()
     assert await asyncio.gather(*(examiner.report() for _ in range(20))) == [1] * 20
     assert await examiner.report() == 1

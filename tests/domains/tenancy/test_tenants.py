@@ -95,7 +95,7 @@ async def test_a_taken_slug_and_its_look_alike_are_refused(db, slug, code):
     assert problems(refused) == [("slug", code)]
 
 
-@pytest.mark.parametrize("name", ["\u0634\u0631\u0643\u0629 \u0623\u0643\u0645\u064a", "\U0001f468\u200d\U0001f469 & Co"])
+@pytest.mark.parametrize("name", ["\u0634\u0631\u0643\u0629 \u0646\u0648\u0631", "\U0001f468\u200d\U0001f469 & Co"])
 async def test_names_in_any_script_come_back_as_they_went_in(db, name):
     async with system_session() as session:
         tenant = await service.create_tenant(session, OPERATOR, TenantDraft(name=name, slug="acme"))
@@ -159,7 +159,8 @@ async def test_a_tenant_sees_only_its_own_row_and_may_not_touch_its_plan(db):
     async with tenant_session(ctx) as session:
         assert await service.find_by_id(session, two.id) is None
         assert (await session.execute(text("SELECT slug FROM tenants"))).scalars().all() == ["acme"]
-    for statement in ("UPDATE tenants SET plan = 'WHITE_LABEL'", "UPDATE tenants SET status = 'active'", "DELETE FROM tenants"):
+    statements = ("UPDATE tenants SET plan = 'X'", "UPDATE tenants SET status = 'active'", "DELETE FROM tenants")
+    for statement in statements:
         with pytest.raises(ProgrammingError, match="permission denied"):
             async with tenant_session(ctx) as session:
                 await session.execute(text(statement))
@@ -173,7 +174,8 @@ async def test_a_plan_change_is_in_force_at_once_and_ends_the_trial(db):
         with pytest.raises(Invalid) as refused:
             await service.change_plan(session, OPERATOR, tenant.id, "GOLD")
     granted = service.entitlements_of(changed, now())
-    assert (granted.plan, granted.limit(Limit.CAMPAIGNS), Feature.BRANDING in granted.features) == ("STARTER", 25, False)
+    assert (granted.plan, granted.limit(Limit.CAMPAIGNS)) == ("STARTER", 25)
+    assert Feature.BRANDING not in granted.features
     assert again.version == changed.version == 2
     assert problems(refused) == [("plan", "plan_unknown")]
 

@@ -50,9 +50,7 @@ async def verify(session: AsyncSession, tenant_id: UUID) -> ChainReport:
     else:
         _check_end(walk, head, trusted)
     head_seq = head.seq if head else 0
-    return ChainReport(
-        tenant_id=tenant_id, entries=stored, head_seq=head_seq, ok=not walk.breaks, breaks=walk.breaks
-    )
+    return ChainReport(tenant_id=tenant_id, entries=stored, head_seq=head_seq, ok=not walk.breaks, breaks=walk.breaks)
 
 
 async def verify_all(session: AsyncSession) -> list[ChainReport]:

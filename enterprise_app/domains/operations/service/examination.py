@@ -1,4 +1,4 @@
-"""The door of operations: is the platform well?"""
+"""Is the platform well?"""
 
 import asyncio
 import time
@@ -10,10 +10,10 @@ from enterprise_app.core.clock import now
 from enterprise_app.core.db import ping_statement, system_session
 from enterprise_app.core.settings import Settings, get_settings
 
-from . import gateway
-from .rules import overall
-from .schemas import HealthReport
-from .vocabulary import State
+from .. import gateway
+from ..rules import overall
+from ..schemas import HealthReport
+from ..vocabulary import State
 
 FRESH_FOR = timedelta(seconds=1)
 """How long a report is believed: anybody may ask, and asking must not become a load."""
@@ -40,9 +40,9 @@ class Examiner:
             return self._report
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(examine(get_settings()))
-        self._report = await asyncio.shield(self._running)
+        report = self._report = await asyncio.shield(self._running)
         self._until = time.monotonic() + FRESH_FOR.total_seconds()
-        return self._report
+        return report
 
 
 examiner = Examiner()
