@@ -112,7 +112,5 @@ def _tenants() -> None:
     op.execute(f"CREATE POLICY tenant ON tenants TO {APP_ROLE} USING ({THIS_TENANT}) WITH CHECK ({THIS_TENANT})")
     settings = "name, zone, locale, currency, week_start, ip_truncation, version, updated_at"
     op.execute(f"GRANT select, update ({settings}) ON tenants TO {APP_ROLE}")
-    op.execute(
-        "INSERT INTO tenants (id, slug, skeleton, name, plan) "
-        f"VALUES ('{PLATFORM}', 'platform', 'platform', 'Platform', 'WHITE_LABEL')"  # noqa: S608 - a constant
-    )
+    row = f"('{PLATFORM}', 'platform', 'platform', 'Platform', 'WHITE_LABEL')"
+    op.execute(f"INSERT INTO tenants (id, slug, skeleton, name, plan) VALUES {row}")  # noqa: S608 - constants

@@ -40,7 +40,8 @@ class Examiner:
             return self._report
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(examine(get_settings()))
-        report = self._report = await asyncio.shield(self._running)
+        report = await asyncio.shield(self._running)
+        self._report = report
         self._until = time.monotonic() + FRESH_FOR.total_seconds()
         return report
 
