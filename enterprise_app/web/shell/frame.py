@@ -104,7 +104,11 @@ def _allowed(page: Page) -> rx.Var[bool] | None:
 def _overhead() -> rx.Component:
     """What no eye sees or only in trouble: skip link, language and theme, lost connection."""
     return rx.fragment(
-        rx.el.nav(rx.el.a(t("shell.skip"), href="#content", class_name="skip-link"), aria_label=t("shell.skip")),
+        rx.el.nav(
+            rx.el.a(t("shell.skip"), href="#content", class_name="skip-link"),
+            aria_label=t("shell.skip"),
+            class_name="skip",
+        ),
         shell_sync(locale=SessionState.locale, theme=SessionState.theme),
         connection_banner(
             rx.el.div(
