@@ -15,8 +15,6 @@ import typer
 from .terminal import fail, say
 
 if TYPE_CHECKING:
-    from enterprise_app.core.settings import Settings
-
     from .supervisor import Supervisor
 
 READY_TIMEOUT = 180
@@ -35,6 +33,7 @@ def up(
 
     from .claim import Claim, require_free_port
     from .database import prepare
+    from .operator import first_operator_link
     from .supervisor import Supervisor
 
     began = time.monotonic()
@@ -48,10 +47,11 @@ def up(
     try:
         prepare(urls, settings, say)
         _build_pages()
+        link = first_operator_link(settings)
         supervisor.start()
         claim.record(settings.port, supervisor.pids())
         if _wait_until_ready(supervisor, settings.host, settings.port):
-            _welcome(settings, time.monotonic() - began)
+            _welcome(settings.base_url, link, time.monotonic() - began)
             with contextlib.suppress(KeyboardInterrupt):  # the ordinary end
                 supervisor.watch(lambda: claim.record(settings.port, supervisor.pids()))
     finally:
@@ -110,11 +110,8 @@ def _ready(url: str) -> bool:
         return False
 
 
-def _welcome(settings: "Settings", seconds: float) -> None:
-    from .operator import first_operator_link
-
-    say(f"\nAtrium is ready: {settings.base_url}   (started in {seconds:.1f} s)")
-    link = first_operator_link(settings)
+def _welcome(base_url: str, link: str | None, seconds: float) -> None:
+    say(f"\nAtrium is ready: {base_url}   (started in {seconds:.1f} s)")
     if link:
         say(f"Create the operator account (the link works once): {link}")
     say("Ctrl-C stops it.\n")

@@ -46,7 +46,7 @@ def database_pid(platform: Platform) -> int:
 def test_kills_are_survived_and_ctrl_c_stops_everything(tmp_path: Path) -> None:
     platform = start_platform(tmp_path / "data")
     try:
-        assert "/setup?" in platform.output()
+        until(lambda: "/setup?" in platform.output())
         _second_starts_are_refused(platform)
         _children_come_back(platform)
         pids = [*map(int, recorded(platform)["groups"]), database_pid(platform)]
@@ -59,6 +59,10 @@ def test_kills_are_survived_and_ctrl_c_stops_everything(tmp_path: Path) -> None:
     pids = [*map(int, recorded(again)["groups"]), database_pid(again)]
     assert again.stop() == 0, again.output()
     assert not any(psutil.pid_exists(pid) for pid in pids)
+    for ended in (platform, again):
+        assert ended.process.stdout
+        until(lambda output=ended.process.stdout: not output.readable() or output.read() == "")
+        ended.process.stdout.close()
 
 
 def _second_starts_are_refused(platform: Platform) -> None:
