@@ -1,8 +1,5 @@
 """What people type into pages never reaches a log: socket.io would write every packet at INFO."""
 
-import logging
-import logging.config
-
 import pytest
 
 from enterprise_app.core.logs import logging_config
@@ -12,4 +9,4 @@ from enterprise_app.core.settings import load_settings
 @pytest.mark.parametrize("name", ["engineio", "engineio.server", "socketio", "socketio.server"])
 def test_packets_are_not_logged(name: str):
     loggers = logging_config(load_settings())["loggers"]
-    assert logging.getLevelName(loggers[name]["level"]) >= logging.ERROR
+    assert loggers[name]["level"] in ("ERROR", "CRITICAL")
