@@ -152,7 +152,7 @@ async def test_jsonl(tenant, tmp_path, count):
     done = await service.import_file(tenant, path, JSONL, source_name="Warehouse")
     assert (done.accepted, done.duplicates, done.rejected) == (4, 1, 4)
     codes = [r.code for r in done.rejects]
-    assert codes == ["json_invalid", "event_number_invalid", "event_time_missing", "event_too_deep"]
+    assert codes == ["message_json", "event_number_invalid", "event_time_missing", "event_too_deep"]
     again = await service.import_file(tenant, path, JSONL, source_name="Warehouse")
     assert (again.accepted, again.duplicates, again.source_id) == (0, 5, done.source_id)
     assert await count(tenant, "analytics_events") == 4

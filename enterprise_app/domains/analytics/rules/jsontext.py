@@ -19,7 +19,7 @@ def read_json(data: bytes | str) -> Any:
     except UnicodeDecodeError:
         raise Rejected("json_not_utf8") from None
     except json.JSONDecodeError as error:
-        raise Rejected("json_invalid", "", line=error.lineno, column=error.colno, problem=error.msg) from None
+        raise Rejected("message_json", "", line=error.lineno, column=error.colno, problem=error.msg) from None
     except ValueError:  # a number of thousands of digits
         raise Rejected("event_number_invalid") from None
 
