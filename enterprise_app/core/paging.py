@@ -131,7 +131,10 @@ class Listing:
     async def page(
         self, session: AsyncSession, select: sa.Select[Any], query: ListQuery, *, count: bool = False
     ) -> Page[Any]:
-        """Run the select (of one entity or of columns) for one page; `count` adds the total of the filtered list."""
+        """Run the select for one page; `count` adds the total of the filtered list.
+
+        Items are the entities of a select of one entity, otherwise the rows (with the sort keys at their end).
+        """
         filtered = self.filtered(select, query)
         total = await self._total(session, filtered) if count else None
         sorts = [self._key_of(s.field) for s in query.sort]
@@ -333,8 +336,7 @@ def _type_name(type_: Type) -> str:
 
 
 def _entity(row: Any, keys: int) -> Any:
-    values = row[:-keys]
-    return values[0] if len(values) == 1 else values
+    return row[0] if len(row) - keys == 1 else row
 
 
 def _encode(values: Sequence[Any]) -> str:
