@@ -192,6 +192,7 @@ class SessionReader:
     async def save_preferences(self, context: Context, *, locale: str | None = None, theme: str | None = None) -> None:
         """Keep a choice with the account."""
         await identity.set_preferences(context, Preferences(locale=locale, theme=theme))
+        self._edge.forget_all()  # what the page loads next is in the new language already
 
 
 class _Cache:

@@ -4,11 +4,12 @@ import { createElement, useContext, useEffect, useState } from "react";
 import { ColorModeContext, EventLoopContext } from "$/utils/context-registry";
 import { setLocale } from "$/public/shell/i18n.js";
 
-export function ShellSync({ locale, theme }) {
+export function ShellSync({ locale, theme, ready }) {
   const { setColorMode, rawColorMode } = useContext(ColorModeContext);
   useEffect(() => {
-    if (locale) setLocale(locale);
-  }, [locale]);
+    if (locale) setLocale(locale).then(() => markReady(ready));
+    else markReady(false);
+  }, [locale, ready]);
   useEffect(() => {
     if (theme && theme !== rawColorMode) setColorMode(theme);
   }, [theme]);
@@ -52,6 +53,11 @@ export function Timed({ ms, onDone, children }) {
 }
 
 const root = () => document.documentElement;
+
+// Tells whoever waits for the page (tests, screen recorders) that the server has answered and the language is there.
+const markReady = (ready) => {
+  root().dataset.ready = ready ? "true" : "false";
+};
 
 const toggleSidebar = () => {
   const collapsed = root().dataset.sidebar !== "collapsed";

@@ -6,13 +6,14 @@ _SYNC = "$/public/shell/sync.js"
 
 
 class ShellSync(rx.Component):
-    """Applies the reader's language and theme; moves menus and the drawer."""
+    """Applies the reader's language and theme, marks the loaded page; moves menus and the drawer."""
 
     library = _SYNC
     tag = "ShellSync"
 
     locale: rx.Var[str]
     theme: rx.Var[str]
+    ready: rx.Var[bool]
 
 
 class ConnectionBanner(rx.Component):

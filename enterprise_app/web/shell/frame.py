@@ -109,7 +109,7 @@ def _overhead() -> rx.Component:
             aria_label=t("shell.skip"),
             class_name="skip",
         ),
-        shell_sync(locale=SessionState.locale, theme=SessionState.theme),
+        shell_sync(locale=SessionState.locale, theme=SessionState.theme, ready=rx.State.is_hydrated),
         connection_banner(
             rx.el.div(
                 rx.icon("wifi-off", size=16, aria_hidden="true"), t("shell.offline"), class_name="banner", role="alert"

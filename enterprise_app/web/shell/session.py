@@ -65,12 +65,16 @@ class SessionState(rx.State):
         return list(page.on_load)
 
     @action(PUBLIC)
-    async def choose_locale(self, ctx: Context | None, locale: str) -> None:
-        """Speak another language from now on; with an account, on every device."""
-        if locale in LOCALES:
-            self.locale = locale
-            if ctx is not None:
-                await wiring.get_sessions().save_preferences(ctx, locale=locale)
+    async def choose_locale(self, ctx: Context | None, locale: str) -> Any:
+        """Speak another language from now on; with an account, on every device. Numbers and dates follow at once."""
+        if locale not in LOCALES:
+            return None
+        self.locale = locale
+        if ctx is None:
+            return None
+        await wiring.get_sessions().save_preferences(ctx, locale=locale)
+        page = find_page(wiring.pages, self.router.url.path)
+        return page.refresh if page is not None and not self.denied else None
 
     @action(PUBLIC)
     async def choose_theme(self, ctx: Context | None, theme: str) -> None:
