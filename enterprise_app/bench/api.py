@@ -26,7 +26,7 @@ from enterprise_app.core.migrate import migrate
 from enterprise_app.core.settings import PROJECT_ROOT
 from enterprise_app.core.vocabulary.permissions import ROLE_PERMISSIONS, Role
 
-SECRET = "a-secret-key-for-benchmarks-only-0123456789"  # noqa: S105
+SECRET = "a-secret-key-for-benchmarks-only-0123456789"
 DATABASE = "atrium_bench"
 BAR = 0.6
 CAMPAIGNS = 500
@@ -129,7 +129,7 @@ def _served(factory: str, environment: dict[str, str]) -> Iterator[int]:
         port = probe.getsockname()[1]
     target = f"enterprise_app.bench.api_servers:{factory}"
     arguments = ["--interface", "asgi", "--factory", "--host", "127.0.0.1", "--port", str(port), "--log-level", "error"]
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         [sys.executable, "-m", "granian", *arguments, target], env=os.environ | environment, cwd=PROJECT_ROOT
     )
     try:

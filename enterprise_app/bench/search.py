@@ -44,7 +44,7 @@ def search() -> list[Row]:
     with throwaway_database() as (urls, _):
         with psycopg.connect(urls.direct_admin, autocommit=True) as connection:
             connection.execute("SET synchronous_commit = off")
-            connection.execute(_FILL, {"tenant": tenant, "others": others})
+            connection.execute(_FILL.encode(), {"tenant": tenant, "others": others})
             connection.execute(_INDEX)
             connection.execute("VACUUM ANALYZE campaigns, search_terms")
             names = [row[0] for row in connection.execute(_NAMES, [tenant, SEARCHES])]

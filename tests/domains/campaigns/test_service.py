@@ -91,6 +91,13 @@ async def test_update_changes_only_what_is_given() -> None:
     assert await names(ctx, q="spring") == []
 
 
+async def test_the_owner_is_a_member() -> None:
+    ctx = make_context()
+    with pytest.raises(Invalid) as refused:
+        await create(ctx, owner_id=str(uuid4()))
+    assert refused.value.problems[0].field == "owner_id"
+
+
 async def test_update_keeps_days_in_order() -> None:
     ctx = make_context()
     made = await create(ctx, starts_on="2026-03-01")

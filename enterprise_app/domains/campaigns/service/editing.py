@@ -8,13 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from enterprise_app.core import events, live
 from enterprise_app.core.context import ActorKind, Context
-from enterprise_app.core.errors import Invalid, ReadOnly
+from enterprise_app.core.errors import Invalid, NotFound, ReadOnly
 from enterprise_app.core.table import take_version
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.entitlements import UNLIMITED, Limit
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.audit import service as audit
 from enterprise_app.domains.audit.schemas import Target
+from enterprise_app.domains.identity import service as identity
 from enterprise_app.domains.metering import service as metering
 
 from .. import queries, rules
@@ -33,6 +34,7 @@ metering.register_recount(Limit.CAMPAIGNS, queries.count_counted)
 async def create_campaign(session: AsyncSession, ctx: Context, draft: CampaignDraft) -> Campaign:
     """A new draft. Raises QuotaExceeded when the plan's campaigns are used up."""
     ctx.require(Permission.CAMPAIGNS_CREATE)
+    await _check_owner(session, ctx, draft.owner_id)
     owner = draft.owner_id or (ctx.actor.id if ctx.actor.kind is ActorKind.MEMBER else None)
     values = _columns({name: getattr(draft, name) for name in CampaignDraft.model_fields} | {"owner_id": owner})
     return await _insert(session, ctx, CampaignRow(tenant_id=ctx.tenant_id, status=CampaignStatus.DRAFT, **values))
@@ -62,6 +64,7 @@ async def update_campaign(
     if row.status == CampaignStatus.ARCHIVED:
         raise CampaignArchivedError
     await take_version(session, row, expected_version)
+    await _check_owner(session, ctx, change.owner_id)
     changed = {n: v for n, v in _columns(change.changes()).items() if getattr(row, n) != v}
     if not check_days(changed.get("starts_on", row.starts_on), changed.get("ends_on", row.ends_on)):
         raise Invalid.of("ends_on", "campaign_days")
@@ -129,6 +132,16 @@ async def _after_update(
     await announce(session, ctx, row.id)
     verb = AuditVerb.CAMPAIGN_UPDATED
     await audit.record(session, ctx, verb, target_of(row), before=_audited(before), after=_audited(changed))
+
+
+async def _check_owner(session: AsyncSession, ctx: Context, owner_id: UUID | None) -> None:
+    """Whoever answers for a campaign is a member of the tenant. Raises Invalid."""
+    if owner_id is None or owner_id == ctx.actor.id:
+        return
+    try:
+        await identity.get_member(session, ctx, owner_id)
+    except NotFound:
+        raise Invalid.of("owner_id", "campaign_owner") from None
 
 
 def target_of(row: CampaignRow) -> Target:

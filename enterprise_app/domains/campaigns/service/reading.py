@@ -22,6 +22,7 @@ BOARD_STATUSES = tuple(status for status in CampaignStatus if status is not Camp
 BOARD_ITEMS = 50
 CALENDAR_ITEMS = 500
 CALENDAR_DAYS = 400
+SEARCH_MATCHES = 500
 
 
 async def get_campaign(session: AsyncSession, ctx: Context, campaign_id: UUID) -> Campaign:
@@ -36,13 +37,17 @@ async def get_campaign(session: AsyncSession, ctx: Context, campaign_id: UUID) -
 async def list_campaigns(
     session: AsyncSession, ctx: Context, query: ListQuery, *, count: bool = False
 ) -> Page[Campaign]:
-    """A page; archived campaigns only where a filter on `status` asks for them. `count` adds the total."""
+    """A page; archived campaigns only where a filter on `status` asks for them. `count` adds the total.
+
+    With `q` the list is that of the 500 best matches: a condition on all rows with a common word would sort them all.
+    """
     ctx.require(Permission.CAMPAIGNS_READ)
     select: Any = sa.select(*queries.COLUMNS)
     if not any(wanted.field == "status" for wanted in query.filters):
         select = select.where(queries.C.archived_at.is_(None))
     if query.q:
-        select = select.where(search.matching(queries.C.id, queries.KIND, query.q))
+        found = await search.find(session, queries.KIND, query.q, limit=SEARCH_MATCHES)
+        select = select.where(queries.is_one_of(found))
     page = await queries.LISTING.page(session, select, query, count=count)
     return Page([queries.from_values(row) for row in page.items], page.next_cursor, page.total)
 
