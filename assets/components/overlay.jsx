@@ -101,8 +101,8 @@ export function AtriumMenu({ children, className }) {
         hit?.focus();
       }
     };
+    // Not stopped: React hears of the click further up, at the document's root.
     const onChoose = (event) => {
-      event.stopPropagation();
       const item = event.target.closest('[role^="menuitem"]');
       if (!item) return;
       menu.hidePopover();
