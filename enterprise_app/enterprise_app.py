@@ -9,8 +9,7 @@ from typing import Any
 
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
 
-from enterprise_app.core import crypto, db, events, limits, logs, storage
-from enterprise_app.core.database import database_urls
+from enterprise_app.core import db, events, logs, startup
 from enterprise_app.core.live import RESYNC, Listener
 from enterprise_app.core.settings import get_settings
 from enterprise_app.domains.metering import service as metering
@@ -30,10 +29,7 @@ edge = Edge()
 async def _running() -> AsyncIterator[None]:
     """Database and live listener, as long as the process serves."""
     logs.configure(settings, process="web")
-    crypto.configure(settings.secret)
-    db.configure(database_urls(settings))
-    storage.configure(storage.LocalStorage(settings.data_dir / "files"))
-    limits.configure(settings.redis_url.get_secret_value() if settings.redis_url else None)
+    startup.configure(settings)
     events.register(DOMAINS)
     listener = Listener(db.urls().direct_app)
     listener.on("", _hear)

@@ -10,6 +10,7 @@ from reflex.utils import format as reflex_format
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.web import build
 from enterprise_app.web.routes import PAGES
+from enterprise_app.web.shell import menus
 from enterprise_app.web.shell.action import PUBLIC
 from enterprise_app.web.shell.binding import bound_token, is_client_token, is_visitor, new_visitor
 from enterprise_app.web.shell.guard import API_PREFIXES, under
@@ -124,3 +125,23 @@ def test_catalogues_are_valid_json():
 def test_public_marks_pages():
     assert Page("/x", "shell.account", "x", PUBLIC, rx.fragment).is_public
     assert not _page("/y").is_public
+
+
+def test_policy_remembers_documents_and_not_whatever_path_is_asked_for(tmp_path: Path):
+    (tmp_path / "404.html").write_text("<script>one()</script>")
+    policy = ContentPolicy(tmp_path, "")
+    assert {policy.header(f"/nowhere-{number}") for number in range(50)} == {policy.header("/elsewhere")}
+    assert policy._of_document.cache_info().currsize == 1
+    assert policy.header("/" + "a" * 300) == policy.header("/elsewhere")
+
+
+def test_origin_that_is_no_address_is_another_origin():
+    scope = {"type": "http", "path": "/", "scheme": "http", "headers": [(b"host", b"a.test"), (b"origin", b"http://[")]}
+    assert Incoming.read(scope).same_origin is False
+
+
+def test_sign_out_and_tenant_switch_are_posted_by_the_browser():
+    """rx.el.form swallows the submission: nothing would reach /auth."""
+    for part in (menus.user_menu(), menus.tenant_switcher()):
+        assert 'jsx("form"' in str(part) or '"form"' in str(part.render())
+        assert "onSubmit" not in str(part.render())

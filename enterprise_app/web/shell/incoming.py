@@ -43,9 +43,10 @@ class Incoming:
     @property
     def same_origin(self) -> bool:
         """Whether the page that sends this was loaded from the very host (and port) it talks to."""
-        if self.origin is None:
+        try:
+            parts = urlsplit(self.origin or "")
+        except ValueError:  # "http://[" is no address
             return False
-        parts = urlsplit(self.origin)
         return parts.netloc.lower() == self.host and parts.scheme == self.scheme
 
     @property

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from enterprise_app.core.texts import LOCALES
+from enterprise_app.web.components.fields import NativeForm
 from enterprise_app.web.shell.browser import nav_link
 from enterprise_app.web.shell.i18n import t, t_of
 from enterprise_app.web.shell.session import THEMES, SessionState, TenantChoice
@@ -39,7 +40,7 @@ def tenant_switcher() -> rx.Component:
 
 
 def _tenant(choice: TenantChoice) -> rx.Component:
-    return rx.el.form(
+    return NativeForm.create(
         rx.el.input(type="hidden", name="tenant", value=choice.slug, read_only=True),
         rx.el.button(
             choice.name,
@@ -115,7 +116,7 @@ def user_menu() -> rx.Component:
         theme_choice(),
         rx.el.hr(class_name="menu-line"),
         nav_link(t("shell.account"), to="/account", class_name="menu-item"),
-        rx.el.form(
+        NativeForm.create(
             rx.el.button(t("shell.sign_out"), type="submit", class_name="menu-item"),
             action="/auth/sign-out",
             method="post",

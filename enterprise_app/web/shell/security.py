@@ -24,18 +24,21 @@ class ContentPolicy:
     def __init__(self, static_dir: Path, form_targets: str) -> None:
         self._static = static_dir
         self._form_targets = form_targets
-        self.header = cache(self._header)
+        self._of_document = cache(self._policy)
 
-    def _header(self, path: str) -> bytes:
-        hashes = " ".join(self._hashes(path))
+    def header(self, path: str) -> bytes:
+        """The policy for the page at `path`; kept for each document, never for each path that somebody asks for."""
+        return self._of_document(self._document(path))
+
+    def _policy(self, document: Path | None) -> bytes:
+        hashes = " ".join(self._hashes(document))
         return (
             f"default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
             "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
             f"object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {self._form_targets}"
         ).encode()
 
-    def _hashes(self, path: str) -> list[str]:
-        file = self._document(path)
+    def _hashes(self, file: Path | None) -> list[str]:
         bodies = _INLINE.findall(file.read_text(encoding="utf-8")) if file else []
         return sorted({_sha256(body) for body in bodies})
 
@@ -44,9 +47,17 @@ class ContentPolicy:
         name = path.strip("/")
         root = self._static.resolve()
         for candidate in (root / name / "index.html", root / f"{name}.html", root / "404.html"):
-            if candidate.is_file() and candidate.resolve().is_relative_to(root):
+            if _is_file(candidate) and candidate.resolve().is_relative_to(root):
                 return candidate
         return None
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is one; a name that no file can have (too long, say) is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _sha256(body: str) -> str:
