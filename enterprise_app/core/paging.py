@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 import json
+from collections import namedtuple
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -133,7 +134,7 @@ class Listing:
     ) -> Page[Any]:
         """Run the select for one page; `count` adds the total of the filtered list.
 
-        Items are the entities of a select of one entity, otherwise the rows (with the sort keys at their end).
+        Items are the entities of a select of one entity, otherwise named tuples of the selected columns.
         """
         filtered = self.filtered(select, query)
         total = await self._total(session, filtered) if count else None
@@ -148,7 +149,7 @@ class Listing:
         cursor = None
         if len(rows) > query.limit:
             cursor = _encode([self._shape(query.sort, query.filters, query.q), *shown[-1][-len(keys) :]])
-        return Page([_entity(row, len(keys)) for row in shown], cursor, total)
+        return Page(_items(shown, len(keys)), cursor, total)
 
     def filtered(self, select: sa.Select[Any], query: ListQuery) -> sa.Select[Any]:
         """The select under the query's filters (without `q`: that is `core.search`'s)."""
@@ -335,8 +336,15 @@ def _type_name(type_: Type) -> str:
     return {**names, date: "2026-01-31", Decimal: "number", UUID: "id"}.get(type_, type_.__name__)
 
 
-def _entity(row: Any, keys: int) -> Any:
-    return row[0] if len(row) - keys == 1 else row
+def _items(rows: Sequence[Any], keys: int) -> list[Any]:
+    """The rows without the sort keys that were added at their end."""
+    if not rows:
+        return []
+    names = rows[0]._fields[:-keys]
+    if len(names) == 1:
+        return [row[0] for row in rows]
+    shape = namedtuple("Item", names, rename=True)
+    return [shape._make(row[:-keys]) for row in rows]
 
 
 def _encode(values: Sequence[Any]) -> str:
