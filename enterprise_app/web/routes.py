@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from enterprise_app.core.settings import load_settings
 from enterprise_app.web.pages.account.page import PAGES as ACCOUNT
+from enterprise_app.web.pages.admin.page import PAGES as ADMIN
 from enterprise_app.web.pages.analytics.page import PAGES as ANALYTICS
 from enterprise_app.web.pages.campaigns.page import PAGES as CAMPAIGNS
 from enterprise_app.web.pages.home.page import PAGES as HOME
 from enterprise_app.web.shell.page import Page
 
-AREAS: Sequence[Sequence[Page]] = (HOME, CAMPAIGNS, ANALYTICS, ACCOUNT)
+AREAS: Sequence[Sequence[Page]] = (HOME, CAMPAIGNS, ANALYTICS, ADMIN, ACCOUNT)
 """The `PAGES` of each area in web/pages, in the order of the navigation."""
 
 

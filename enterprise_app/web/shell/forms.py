@@ -1,11 +1,12 @@
 """From what a form posted to a checked shape: every problem at its field, in the words of the API."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from enterprise_app.core.errors import Invalid
+from enterprise_app.core.errors import AtriumError, Invalid
 from enterprise_app.http.validation import problems_in
 
 T = TypeVar("T", bound=BaseModel)
@@ -23,3 +24,16 @@ def text_of(form: Mapping[str, Any], name: str) -> str:
     """One field of a form as trimmed text; whatever a hostile browser sent instead becomes ""."""
     value = form.get(name, "")
     return value.strip() if isinstance(value, str) else ""
+
+
+@contextmanager
+def told_at(field: str) -> Iterator[None]:
+    """In dialogs: a refusal that concerns no field is told at this one, because a message would lie behind."""
+    try:
+        yield
+    except Invalid:
+        raise
+    except AtriumError as error:
+        if error.status >= 500:
+            raise
+        raise Invalid.of(field, error.code, **error.params) from error

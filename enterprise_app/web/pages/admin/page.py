@@ -1,0 +1,78 @@
+"""The pages of a tenant's administration."""
+
+from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.web.pages.admin.api_keys import ApiKeysState
+from enterprise_app.web.pages.admin.api_keys_page import api_keys
+from enterprise_app.web.pages.admin.audit import AuditState
+from enterprise_app.web.pages.admin.audit_page import audit
+from enterprise_app.web.pages.admin.members import MembersState
+from enterprise_app.web.pages.admin.members_page import members
+from enterprise_app.web.pages.admin.settings import SettingsState
+from enterprise_app.web.pages.admin.settings_page import settings
+from enterprise_app.web.pages.admin.usage import UsageState
+from enterprise_app.web.pages.admin.usage_page import usage
+from enterprise_app.web.shell.page import Page, Section
+
+PAGES = [
+    Page(
+        route="/members",
+        title="admin.members.title",
+        area="admin",
+        need=Permission.MEMBERS_READ,
+        body=members,
+        icon="users",
+        section=Section.MANAGE,
+        on_load=(MembersState.load,),
+        topics=("members",),
+        refresh=MembersState.load,
+    ),
+    Page(
+        route="/api-keys",
+        title="admin.keys.title",
+        area="admin",
+        need=Permission.API_KEYS_READ,
+        body=api_keys,
+        icon="key-round",
+        section=Section.MANAGE,
+        on_load=(ApiKeysState.load,),
+        topics=("api_keys",),
+        refresh=ApiKeysState.load,
+    ),
+    Page(
+        route="/usage",
+        title="admin.usage.title",
+        area="admin",
+        need=Permission.USAGE_READ,
+        body=usage,
+        icon="gauge",
+        section=Section.MANAGE,
+        on_load=(UsageState.load,),
+        topics=("campaigns", "members", "entitlements"),
+        refresh=UsageState.load,
+    ),
+    Page(
+        route="/audit",
+        title="admin.audit.title",
+        area="admin",
+        need=Permission.AUDIT_READ,
+        body=audit,
+        icon="shield-check",
+        section=Section.MANAGE,
+        on_load=(AuditState.load,),
+        # what is audited changes one of these as well
+        topics=("analytics", "api_keys", "campaigns", "entitlements", "members", "tenant"),
+        refresh=AuditState.load,
+    ),
+    Page(
+        route="/settings",
+        title="admin.settings.title",
+        area="admin",
+        need=Permission.TENANT_MANAGE,
+        body=settings,
+        icon="settings",
+        section=Section.MANAGE,
+        on_load=(SettingsState.load,),
+        topics=("tenant",),
+        refresh=SettingsState.refresh,
+    ),
+]
