@@ -111,7 +111,7 @@ def _rankings() -> rx.Component:
         for name, rows, value in lists
     ]
     bots = rx.cond(S.bots != "", rx.el.p(S.bots, class_name="text-quiet"))
-    return ui.stack(ui.grid(*cards, smallest=320), bots)
+    return ui.stack(ui.grid(*cards, smallest=420), bots)
 
 
 PAGES = [

@@ -14,6 +14,7 @@ from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.components.shapes import Card, Day, Lane, Mark
 from enterprise_app.web.pages.campaigns.shapes import TONES, budget_text, dates_text
 
+MARKS_A_DAY = 4
 MonthView = tuple[list[str], list[list[Day]], str, bool]
 
 
@@ -79,8 +80,17 @@ def _day(ctx: Context, day: date, month: date, today: date, campaigns: list[Camp
         label=localization.format_date(day, ctx.locale),
         outside=day.month != month.month,
         today=day == today,
-        marks=[_mark(campaign) for campaign in campaigns if _runs(campaign, day)][:4],
+        marks=_marks(ctx, [campaign for campaign in campaigns if _runs(campaign, day)]),
     )
+
+
+def _marks(ctx: Context, running: list[Campaign]) -> list[Mark]:
+    """Up to four, or three and how many more there are."""
+    if len(running) <= MARKS_A_DAY:
+        return [_mark(campaign) for campaign in running]
+    shown = [_mark(campaign) for campaign in running[: MARKS_A_DAY - 1]]
+    more = translate(ctx.locale, "campaigns.calendar.more", count=len(running) - len(shown))
+    return [*shown, Mark(id="more", title=more, href="/campaigns?sort=starts_on", tone="neutral")]
 
 
 def _runs(campaign: Campaign, day: date) -> bool:
