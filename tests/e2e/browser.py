@@ -1,6 +1,7 @@
 """The browser of the journeys: watches the console, runs axe, and writes the screenshots that people look at."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +10,10 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
 
-SHOTS = Path(__file__).parents[2] / "screenshots"
+SHOTS = Path(__file__).parent / "screenshots"
 THEMES = ("light", "dark")
 WIDTHS = (1440, 390)
+REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -46,6 +48,14 @@ class Watch:
         if message.type in {"error", "warning"}:
             self.problems.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
 
+    @contextmanager
+    def refusals(self) -> Iterator[None]:
+        """Within, the browser's own note of a refused request (4xx) is no problem: the refusal is what is tried."""
+        before = len(self.problems)
+        yield
+        heard = [text for text in self.problems[before:] if not REFUSAL.search(text)]
+        self.problems[before:] = heard
+
     def assert_quiet(self) -> None:
         """Fails with everything that was heard since the last call."""
         heard, self.problems = self.problems, []
@@ -65,10 +75,22 @@ def visitor(browser: Browser, *, locale: str = "en-US", zone: str = "Europe/Berl
 
 
 def settled(page: Page) -> None:
-    """Waits until the page is hydrated, fonts are there and skeletons are gone."""
+    """Waits until the page is hydrated and loaded, fonts and texts are there, and nothing changes any more."""
     page.wait_for_load_state("load")
-    page.wait_for_function("document.documentElement.dataset.ready === 'true'")
-    page.wait_for_function("!document.querySelector('.skeleton')")
+    page.wait_for_function(
+        """() => {
+            const root = document.documentElement;
+            const waits = root.dataset.ready !== "true" || root.dataset.texts || document.querySelector(".skeleton");
+            const now = performance.now();
+            if (!window.stillSince) {
+                window.stillSince = now;
+                const changed = () => (window.stillSince = performance.now());
+                const kinds = { subtree: true, childList: true, characterData: true, attributes: true };
+                new MutationObserver(changed).observe(root, kinds);
+            }
+            return !waits && now - window.stillSince > 250;
+        }"""
+    )
     page.evaluate("document.fonts.ready")
 
 

@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e.browser import launch
-from tests.e2e.platform import Platform, start_platform
+from tests.e2e.platform import Platform, find_running, start_platform
 
 
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """A fresh installation in development mode (with mailbox and design page)."""
-    running = start_platform(tmp_path_factory.mktemp("atrium") / "data", "--dev")
+    """A fresh installation in development mode (with mailbox and design page), or the running one of ATRIUM_E2E_URL."""
+    running = find_running() or start_platform(tmp_path_factory.mktemp("atrium") / "data", "--dev")
     try:
         yield running
     finally:

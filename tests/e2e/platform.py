@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parents[2]
 OPERATOR_LINK = re.compile(r"https?://\S+/setup\?\S+")
@@ -27,7 +28,7 @@ class Platform:
 
     port: int
     data_dir: Path
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | None = None
     lines: list[str] = field(default_factory=list)
 
     def host(self, slug: str | None = None) -> str:
@@ -43,9 +44,10 @@ class Platform:
         return "".join(self.lines)
 
     def operator_link(self) -> str:
-        """The one-time link of the first start."""
-        found = OPERATOR_LINK.search(self.output())
-        assert found, f"no operator link in:\n{self.output()}"
+        """The one-time link of the first start; a platform that runs since long is asked for a new one."""
+        output = self.output() or self.run("operator", "create").stdout
+        found = OPERATOR_LINK.search(output)
+        assert found, f"no operator link in:\n{output}"
         return found.group(0)
 
     def run(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
@@ -57,6 +59,8 @@ class Platform:
 
     def stop(self) -> int:
         """Ctrl-C, as a user would; returns the exit code."""
+        if self.process is None:
+            return 0
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         return self.process.wait(timeout=60)
@@ -83,8 +87,14 @@ def start_platform(data_dir: Path, *arguments: str, timeout: float = 420) -> Pla
     return platform
 
 
+def find_running() -> Platform | None:
+    """While journeys are written: a platform that runs already, by ATRIUM_E2E_URL and ATRIUM_E2E_DATA (its folder)."""
+    url, data_dir = os.environ.get("ATRIUM_E2E_URL"), os.environ.get("ATRIUM_E2E_DATA", ".atrium")
+    return Platform(urlsplit(url).port or 80, Path(data_dir).absolute()) if url else None
+
+
 def _read(platform: Platform) -> None:
-    assert platform.process.stdout
+    assert platform.process and platform.process.stdout
     platform.lines.extend(iter(platform.process.stdout.readline, ""))
 
 
@@ -92,7 +102,7 @@ def _wait_until_ready(platform: Platform, deadline: float) -> None:
     import httpx
 
     while time.monotonic() < deadline:
-        if platform.process.poll() is not None:
+        if platform.process and platform.process.poll() is not None:
             raise AssertionError(f"atrium up ended with {platform.process.returncode}:\n{platform.output()}")
         try:
             if httpx.get(f"{platform.loopback()}/health/ready", timeout=2).status_code == 200:

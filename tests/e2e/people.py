@@ -1,0 +1,85 @@
+"""People of the journeys: workspaces made over the API, and signing in as a person does."""
+
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browser import settled
+from tests.e2e.platform import Platform
+
+PASSWORD = "correct horse battery"  # noqa: S105 - of people who exist for a minute
+
+
+def unique(name: str) -> str:
+    """A slug that no earlier run has taken."""
+    return f"{name}-{secrets.token_hex(3)}"
+
+
+@dataclass
+class Workspace:
+    """A tenant with its owner; `call` is the API as the owner."""
+
+    platform: Platform
+    name: str
+    slug: str
+    owner: str
+    email: str
+    token: str = field(default="", repr=False)
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return self.platform.host(self.slug)
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """A request of the owner; raises when it is refused."""
+        headers = {"Authorization": f"Bearer {self.token}", "Host": f"{self.slug}.atrium.localhost:{self.platform.port}"}
+        answer = httpx.request(method, self.platform.loopback() + path, json=body, headers=headers, timeout=20)
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+
+def new_workspace(platform: Platform, name: str, owner: str = "Ada Lovelace") -> Workspace:
+    """A tenant of its own, as a script would make it."""
+    slug = unique(name.lower())
+    space = Workspace(platform, name, slug, owner, f"{owner.split()[0].lower()}@{slug}.example")
+    body = {"name": name, "slug": slug, "owner_name": owner, "email": space.email, "password": PASSWORD, "zone": "Europe/Berlin"}
+    answer = httpx.post(f"{platform.loopback()}/api/v1/tenants/register", json=body, timeout=20)
+    assert answer.status_code == 201, answer.text
+    issued = httpx.post(
+        f"{platform.loopback()}/api/v1/auth/token", json={"email": space.email, "password": PASSWORD}, timeout=20
+    )
+    space.token = issued.json()["access_token"]
+    return space
+
+
+def sign_in(page: Page, base: str, email: str, *, then: str = "/") -> None:
+    """Through the sign-in page of a host, on to a page."""
+    page.goto(f"{base}/sign-in?next={then}")
+    settled(page)
+    page.locator('[name="email"]').fill(email)
+    page.locator('[name="password"]').fill(PASSWORD)
+    page.locator('button[type="submit"]').click()
+    page.wait_for_url(re.compile(rf"{re.escape(base)}(?!/sign-in)"))
+    settled(page)
+
+
+def become_operator(page: Page, platform: Platform) -> None:
+    """By the one-time link of the installation: the set-up page makes the account and leads on."""
+    page.goto(platform.operator_link())
+    settled(page)
+    page.get_by_label("Your name").fill("Olga Operator")
+    page.get_by_label("E-mail").fill(f"{unique('olga')}@example.com")
+    page.locator('[name="password"]').fill(PASSWORD)
+    page.get_by_role("button", name="Create the operator").click()
+    page.wait_for_url(f"{platform.host()}/operator")
+    settled(page)
+
+
+def toast(page: Page, text: str | re.Pattern[str]) -> None:
+    """The message stands on the screen."""
+    expect(page.locator(".toast-text").filter(has_text=text).first).to_be_visible()

@@ -1,0 +1,152 @@
+"""Every page of the product, in English and Arabic: seen, photographed, accessible, quiet, and usable by keyboard."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser
+from playwright.sync_api import Page as Tab
+
+from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.web.routes import list_pages
+from enterprise_app.web.shell.page import Page
+from tests.e2e.browser import Watch, settled, shoot, visitor
+from tests.e2e.leftovers import find_english
+from tests.e2e.people import Workspace, become_operator, new_workspace, sign_in
+from tests.e2e.platform import Platform
+
+LOG = Path(__file__).parent / "data" / "small_access.log"
+PAGES = {page.route: page for page in list_pages(dev=True)}
+CAMPAIGNS = (
+    ("Spring launch", "sales", 0, 20, "activate", 250_000),
+    ("Newsletter in May", "retention", 4, 4, None, None),
+    ("حملة الصيف", "awareness", -10, 12, "pause", 90_000),
+    ("Brand search", "traffic", -40, -5, "complete", 1_200_050),
+)
+VIEWS = {"/campaigns": ("?view=board", "?view=calendar")}
+"""More that a page can show, by its URL."""
+
+
+@dataclass
+class Readers:
+    """The people who look: an owner with data, the operator, somebody without an account."""
+
+    space: Workspace
+    paths: dict[str, str]
+    owner: Tab
+    operator: Tab
+    nobody: Tab
+    watches: list[Watch] = field(default_factory=list)
+
+    def reader_of(self, page: Page) -> tuple[Tab, str]:
+        """Who looks at a page, and on which host."""
+        platform = self.space.platform.host()
+        if page.is_public:
+            return self.nobody, self.space.url if page.route == "/invitation" else platform
+        if isinstance(page.need, Permission) and page.need.value.startswith("operator"):
+            return self.operator, platform
+        return self.owner, self.space.url
+
+
+@pytest.fixture(scope="module")
+def readers(platform: Platform, browser: Browser) -> Iterator[Readers]:
+    """A workspace with campaigns, a source, traffic and an invitation, and three browsers."""
+    space = new_workspace(platform, "Nordlicht", "Ida Winter")
+    paths = _fill(space)
+    with visitor(browser) as (owner, one), visitor(browser) as (operator, two), visitor(browser) as (nobody, three):
+        sign_in(owner, space.url, space.email)
+        become_operator(operator, platform)
+        yield Readers(space, paths, owner, operator, nobody, [one, two, three])
+
+
+def _fill(space: Workspace) -> dict[str, str]:
+    """Data as a real workspace has it; the concrete paths of routes with parameters."""
+    today, key = date.today(), ""
+    for name, objective, first, last, act, budget in CAMPAIGNS:
+        body = {
+            "name": name, "objective": objective, "channels": ["email", "search"], "tags": ["q2"],
+            "description": "What we say, where, and to whom.",
+            "starts_on": str(today + timedelta(days=first)), "ends_on": str(today + timedelta(days=last)),
+            "budget": {"amount_minor": budget, "currency": "EUR"} if budget else None,
+        }  # fmt: skip
+        key = space.call("POST", "/api/v1/campaigns", body)["id"]
+        for step in (["activate", act] if act in ("pause", "complete") else [act] if act else []):
+            space.call("POST", f"/api/v1/campaigns/{key}/{step}")
+    space.call("POST", "/api/v1/sources", {"name": "Website", "kind": "web"})
+    link = space.call("POST", "/api/v1/invitations", {"email": "grace@nordlicht.example", "role": "manager"})["link"]
+    done = space.platform.run("import", str(LOG), "--format", "access-log", "--tenant", space.slug, "--rejects", "/dev/null")
+    assert done.returncode == 0, done.stderr
+    return {"/campaigns/[id]": f"/campaigns/{key}", "/campaigns/[id]/edit": f"/campaigns/{key}/edit",
+            "/invitation": f"/invitation?{urlsplit(link).query}"}  # fmt: skip
+
+
+@pytest.mark.parametrize("locale", ["en", "ar"])
+@pytest.mark.parametrize("route", PAGES)
+def test_page(readers: Readers, route: str, locale: str):
+    """One page in one language."""
+    page = PAGES[route]
+    tab, base = readers.reader_of(page)
+    _speak(tab, base, locale)
+    path = readers.paths.get(route, route)
+    for view in ("", *VIEWS.get(route, ())):
+        tab.goto(base + path + view)
+        settled(tab)
+        _is_itself(tab, locale)
+        shoot(tab, _name(route, view), locale)
+        if locale == "ar" and not page.dev_only:
+            assert not (left := find_english(tab, _known(readers))), f"English on the Arabic page: {left}"
+    if locale == "en":
+        _reach_by_keyboard(tab)
+    for watch in readers.watches:
+        watch.assert_quiet()
+
+
+def _speak(tab: Tab, base: str, locale: str) -> None:
+    """As if the reader had chosen it: with the account, and on this browser."""
+    tab.context.add_cookies([{"name": "atrium_locale", "value": locale, "url": base}])
+    if any(cookie["name"] == "atrium_session" for cookie in tab.context.cookies(base)):
+        answer = tab.request.patch(f"{base}/api/v1/account", data={"locale": locale}, headers={"Origin": base})
+        assert answer.ok, answer.text()
+
+
+def _is_itself(tab: Tab, locale: str) -> None:
+    """The page, in the language; not the news that it is not there."""
+    assert tab.evaluate("document.documentElement.lang") == locale
+    assert tab.evaluate("document.documentElement.dir") == ("rtl" if locale == "ar" else "ltr")
+    assert tab.locator("h1").count() == 1, tab.locator("h1").all_inner_texts()
+    assert tab.locator(".status-title").count() == 0, tab.locator(".status-title").inner_text()
+
+
+def _known(readers: Readers) -> list[str]:
+    """What is data, not text."""
+    names = [name for name, *_ in CAMPAIGNS]
+    return [readers.space.name, readers.space.slug, readers.space.owner, "Olga Operator", "Website", LOG.name, "Import", *names]
+
+
+def _name(route: str, view: str) -> str:
+    name = route.strip("/").replace("/", "-").replace("[", "").replace("]", "") or "home"
+    return name + view.replace("?view=", "-")
+
+
+def _reach_by_keyboard(tab: Tab) -> None:
+    """Tab arrives at the page's main action, and the focus is seen on its way there."""
+    tab.locator("body").press("Tab")
+    goal = "main .button-primary, main [type=submit], main a, main button"
+    for _ in range(120):
+        state = tab.evaluate(
+            """(goal) => {
+                const at = document.activeElement, style = getComputedStyle(at);
+                const seen = style.outlineStyle !== "none" || style.boxShadow !== "none" || at.matches("main, body");
+                const first = document.querySelector("main .button-primary") || document.querySelector(goal);
+                return { seen, there: !first || at === first, name: at.outerHTML.slice(0, 120) };
+            }""",
+            goal,
+        )
+        assert state["seen"], f"the focus is not to be seen on {state['name']}"
+        if state["there"]:
+            return
+        tab.keyboard.press("Tab")
+    raise AssertionError("Tab does not reach the main action")
