@@ -32,7 +32,8 @@ class Layout(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page. `title` and `help` are text keys, `icon` a name of shell/icons.py, `refresh` is called when
-    one of the tenant's `topics` (areas, such as "campaigns") changes and after a reconnect."""
+    one of the tenant's `topics` (areas, such as "campaigns") changes and after a reconnect, `on_leave` when the reader
+    goes to another page: big data is not kept for a page that is not open."""
 
     route: str
     title: str
@@ -43,6 +44,7 @@ class Page:
     section: Section | None = None
     feature: Feature | None = None
     on_load: Sequence[Any] = ()
+    on_leave: Sequence[Any] = ()
     topics: tuple[str, ...] = ()
     refresh: Any = None
     help: str = ""

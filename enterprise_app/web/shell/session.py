@@ -46,6 +46,7 @@ class SessionState(rx.State):
     zone: str = "UTC"
     theme: str = ""
     denied: bool = False
+    _route: str = ""
 
     @action(PUBLIC)
     async def enter(self, ctx: Context | None) -> list[Any] | EventSpec | None:
@@ -59,10 +60,11 @@ class SessionState(rx.State):
             raise SessionEnded
         await self._remember(ctx)
         self.denied = page is not None and not _may(ctx, page)
+        left = self._leave(page)
         if page is None or self.denied:
-            return None
+            return left
         self._watch(page, ctx)
-        return list(page.on_load)
+        return [*left, *page.on_load]
 
     @action(PUBLIC)
     async def choose_locale(self, ctx: Context | None, locale: str) -> Any:
@@ -83,6 +85,12 @@ class SessionState(rx.State):
             self.theme = theme
             if ctx is not None:
                 await wiring.get_sessions().save_preferences(ctx, theme=theme)
+
+    def _leave(self, page: Page | None) -> list[Any]:
+        """What the page before this one wants to put away."""
+        before = next((known for known in wiring.pages if known.route == self._route), None)
+        self._route = page.route if page else ""
+        return list(before.on_leave) if before is not None and before is not page else []
 
     async def _remember(self, ctx: Context) -> None:
         reference = reference_of(self)

@@ -124,6 +124,7 @@ PAGES = [
         icon="chart-line",
         section=Section.MEASURE,
         on_load=(S.load,),
+        on_leave=(S.leave,),
         topics=("analytics",),
         refresh=S.load,
     ),

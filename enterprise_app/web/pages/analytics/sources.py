@@ -138,6 +138,8 @@ def _source_row(ctx: Context, source: Source) -> SourceRow:
     never = translate(ctx.locale, "analytics.sources.never")
     seen = source.last_event_at
     status = "revoked" if source.revoked_at else ("receiving" if seen else "waiting")
+    if source.kind is SourceKind.IMPORT and status == "waiting":
+        status, never = "imports", "–"  # files don't wait for anything
     return SourceRow(
         id=str(source.id),
         name=source.name,

@@ -10,7 +10,7 @@ from enterprise_app.web.shell.session import can
 from enterprise_app.web.texts import t
 
 KINDS = [(kind.value, t(f"analytics.kind.{kind.value}")) for kind in (SourceKind.WEB, SourceKind.SERVER)]
-STATUS_TONES = (("receiving", "success"), ("waiting", "warning"), ("revoked", "neutral"))
+STATUS_TONES = (("receiving", "success"), ("waiting", "warning"), ("revoked", "neutral"), ("imports", "info"))
 
 
 def sources() -> rx.Component:

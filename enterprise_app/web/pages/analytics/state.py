@@ -101,7 +101,7 @@ class OverviewState(rx.State):
     @action(Permission.ANALYTICS_READ)
     async def leave(self) -> None:
         """Charts and rankings are not kept for a page that is not open."""
-        self.labels, self.series, self.pages, self.referrers, self.campaigns, self.channels = [], [], [], [], [], []
+        self.reset()
 
     @action(Permission.ANALYTICS_READ)
     async def set_start(self, day: str) -> EventSpec | None:

@@ -154,6 +154,7 @@ PAGES = [
         icon="megaphone",
         section=Section.GROW,
         on_load=(S.load,),
+        on_leave=(S.leave,),
         topics=("campaigns",),
         refresh=S.load,
     ),

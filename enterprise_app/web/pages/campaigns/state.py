@@ -86,6 +86,11 @@ class CampaignsState(rx.State):
         self.weekdays, self.weeks, self.month_title, self.truncated = view
 
     @action(Permission.CAMPAIGNS_READ)
+    async def leave(self) -> None:
+        """Rows are not kept for a page that is not open; they come back with the URL."""
+        self.reset()
+
+    @action(Permission.CAMPAIGNS_READ)
     async def show(self, view: str) -> EventSpec:
         """Table, board or calendar."""
         return change_view(self, view="" if view == "list" else view, cursor="")
