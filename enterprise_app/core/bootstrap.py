@@ -3,6 +3,9 @@
 Needs an administrator with CREATEROLE (and CREATEDB when the database is missing); a superuser is not needed.
 """
 
+import random
+import time
+
 import psycopg
 from psycopg import sql
 
@@ -10,12 +13,26 @@ from enterprise_app.core.db_urls import APP_ROLE, OWNER_ROLE, ROLES, SYSTEM_ROLE
 
 JOBS_SCHEMA = "dbos"
 _LOCK = 0x6174726975  # one bootstrap or migration at a time per database
+_TRIES = 8
+_RACES = (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation, psycopg.errors.InternalError_)
 _ROLE_SETTINGS = {"idle_in_transaction_session_timeout": "120s", "timezone": "UTC", "lock_timeout": "30s"}
 
 
 def bootstrap(urls: DatabaseUrls) -> None:
     """Create what is missing and set the roles' passwords; raises psycopg errors when the administrator may not."""
     _ensure_database(urls)
+    for attempt in range(_TRIES):
+        try:
+            _prepare(urls)
+            return
+        except _RACES:
+            # Roles belong to the whole server, locks to one database: somebody prepares another one right now.
+            if attempt == _TRIES - 1:
+                raise
+            time.sleep(random.uniform(0.05, 0.3))  # noqa: S311 - jitter
+
+
+def _prepare(urls: DatabaseUrls) -> None:
     with psycopg.connect(urls.direct_admin, autocommit=True) as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         _ensure_roles(connection, urls)
@@ -34,13 +51,11 @@ def _ensure_database(urls: DatabaseUrls) -> None:
     with psycopg.connect(urls.for_database("postgres").direct_admin, autocommit=True) as connection:
         try:
             connection.execute(create)
-        except psycopg.errors.DuplicateDatabase:
+        except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
             pass  # another process was faster
 
 
 def _ensure_roles(connection: psycopg.Connection, urls: DatabaseUrls) -> None:
-    # Roles belong to the whole server: two databases of one server may be prepared at once.
-    connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_LOCK + 1])
     known = {
         row[0] for row in connection.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])
     }
