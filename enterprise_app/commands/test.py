@@ -36,7 +36,7 @@ CHECKS = (
 
 
 def test(
-    full: bool = typer.Option(False, "--full", help="Also the tests marked `slow` (kills, upgrades, long journeys)."),
+    full: bool = typer.Option(False, "--full", help="Also tests marked `slow` (kills, long journeys), and more cases."),
     keyword: str | None = typer.Option(
         None, "-k", help="Only tests whose names match; skips style, types and contracts."
     ),
@@ -45,6 +45,8 @@ def test(
     """Run everything; the exit code is 0 when all passed."""
     partial = bool(keyword or arguments)
     checks = [] if partial else [_run(step) for step in CHECKS]
+    if full:
+        os.environ["ATRIUM_FULL"] = "1"
     outcomes = _run_pytest(full, keyword, arguments or [], require_browser())
     passed = checks.count(True) + sum(outcome.passed for outcome in outcomes)
     failed = checks.count(False) + sum(outcome.failed for outcome in outcomes)

@@ -86,15 +86,16 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
     if operation.pop("x-idempotent", False):
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
     responses = operation["responses"]
-    for status in _possible(path, method, operation, public):
-        if status == "422" or status not in responses:
+    declared = responses.keys() & _ERRORS.keys()
+    for status in sorted(_possible(path, method, operation, public) | declared):
+        if status == "422" or "content" not in responses.get(status, {}):
             responses[status] = {"$ref": f"#/components/responses/{status}"}
     for status, response in responses.items():
         if status.startswith("2"):
             response["headers"] = _RATE_HEADERS | response.get("headers", {})
 
 
-def _possible(path: str, method: str, operation: dict[str, Any], public: bool) -> list[str]:
+def _possible(path: str, method: str, operation: dict[str, Any], public: bool) -> set[str]:
     """Which of the common errors an operation may answer."""
     statuses = {"400", "404", "422", "429", "500", "503"}
     if not public:
@@ -105,4 +106,4 @@ def _possible(path: str, method: str, operation: dict[str, Any], public: bool) -
         statuses |= {"400", "402", "403", "409", "410", "413", "401", "404"}
     if any(p.get("name") == "if-match" for p in operation.get("parameters", [])):
         statuses |= {"428"}
-    return sorted(statuses)
+    return statuses

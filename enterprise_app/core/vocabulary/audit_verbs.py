@@ -36,6 +36,7 @@ class AuditVerb(StrEnum):
     SIGN_OUT = "sign_out"
     SOURCE_CREATED = "source.created"
     SOURCE_REVOKED = "source.revoked"
+    SOURCE_ROTATED = "source.rotated"
     SWITCH_CHANGED = "switch.changed"
     TENANT_CREATED = "tenant.created"
     TENANT_SETTINGS_CHANGED = "tenant.settings_changed"

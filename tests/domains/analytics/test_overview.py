@@ -5,6 +5,7 @@ from itertools import pairwise
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
@@ -139,6 +140,18 @@ async def test_over_http(counted):
         assert (await client.get("/api/v1/analytics/imports")).json()["items"][0]["accepted"] == 12
 
 
+async def _verbs(tenant):
+    async with tenant_session(tenant) as session:
+        rows = await session.execute(sa.text("SELECT verb FROM audit_log WHERE target_kind = 'source' ORDER BY seq"))
+        return list(rows.scalars())
+
+
+async def test_an_import_without_a_file_is_refused(tenant):
+    async with client_of(tenant) as client:
+        answer = await client.post("/api/v1/analytics/imports?format=access-log", content=b"")
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "body")
+
+
 async def test_sources_over_http(tenant):
     async with client_of(tenant) as client:
         made = (await client.post("/api/v1/sources", json={"name": "Shop"})).json()
@@ -155,6 +168,7 @@ async def test_sources_over_http(tenant):
         assert rotated["write_key"] != made["write_key"]
         assert rotated["version"] == 2
         assert (await client.post(f"{url}/rotate", headers={"if-match": '"1"'})).status_code == 409
+        assert await _verbs(tenant) == ["source.created", "source.rotated"]
         assert (await client.post(f"{url}/revoke")).json()["revoked_at"]
         assert (await client.get(f"{url}/snippet")).status_code == 409
         assert (await client.post("/api/v1/sources", json={"name": "Shop"})).status_code == 201

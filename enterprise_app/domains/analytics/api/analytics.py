@@ -54,9 +54,14 @@ async def get_source(ctx: Caller, session: Session, source_id: SourceId) -> Sour
     return await service.get_source(session, ctx, source_id)
 
 
-@router.get("/sources/{source_id}/snippet", permission=Permission.SOURCES_READ, summary="The snippet for a site")
+@router.get(
+    "/sources/{source_id}/snippet",
+    permission=Permission.SOURCES_READ,
+    summary="The snippet for a site",
+    responses={409: {"description": "The source was revoked"}},
+)
 async def get_snippet(ctx: Caller, session: Session, source_id: SourceId) -> Snippet:
-    """A script element for the pages of the source's site."""
+    """A script element for the pages of the source's site; 409 when the source was revoked."""
     return await service.get_snippet(session, ctx, source_id)
 
 

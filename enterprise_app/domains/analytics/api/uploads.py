@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from enterprise_app.core.errors import Invalid
 from enterprise_app.core.ids import new_id
 from enterprise_app.core.settings import get_settings
 
@@ -11,7 +12,7 @@ MAX_UPLOAD = 2 * 1024**3
 
 
 async def receive_file(stream: AsyncIterator[bytes]) -> Path:
-    """Write the stream to a fresh file; nothing stays when it breaks off."""
+    """Write the stream to a fresh file; nothing stays when it breaks off or holds nothing (Invalid)."""
     folder = get_settings().data_dir / "imports"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / str(new_id())
@@ -19,6 +20,8 @@ async def receive_file(stream: AsyncIterator[bytes]) -> Path:
         with path.open("wb") as file:
             async for piece in stream:
                 await asyncio.to_thread(file.write, piece)
+            if not file.tell():
+                raise Invalid.of("body", "required")
     except BaseException:
         path.unlink(missing_ok=True)
         raise

@@ -93,7 +93,7 @@ async def rotate_source(session: AsyncSession, ctx: Context, source_id: UUID, ve
     row.write_key = new_write_key(ctx.tenant_id)
     await session.flush()
     await _tell(session, ctx, row)
-    await audit.record(session, ctx, AuditVerb.SOURCE_REVOKED, _target(row), after={"rotated": True})
+    await audit.record(session, ctx, AuditVerb.SOURCE_ROTATED, _target(row))
     return _shape(row)
 
 
