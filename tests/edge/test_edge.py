@@ -1,6 +1,7 @@
 """TEN-02 and IAM-04 over HTTP: which tenant a request means, and how fast a lost right is lost."""
 
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -8,6 +9,7 @@ import pytest_asyncio
 import sqlalchemy as sa
 
 from enterprise_app.core.db_urls import DatabaseUrls
+from enterprise_app.domains.identity.api import forms
 from enterprise_app.domains.identity.manifest import DOMAIN
 from enterprise_app.edge import Edge, SessionReader
 from enterprise_app.http.app import create_api
@@ -94,6 +96,32 @@ async def test_the_platform_session_names_its_tenant(db: JoinedSource, client: h
     assert (await client.get("/api/v1/members")).status_code == 403
     landed = await client.get(signed.headers["location"])
     assert (landed.status_code, landed.headers["location"]) == (303, "/")
+
+
+async def test_a_foreign_link_signs_nobody_in(
+    db: JoinedSource, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thief's own hand-over in a link on another site: whoever follows it would work in the thief's account."""
+    await registered("acme")
+    signed = await client.post("/auth/sign-in", data={"email": ADA, "password": PASSWORD})
+    monkeypatch.setattr(forms, "get_settings", lambda: SimpleNamespace(base_url="https://atrium.example"))
+    foreign = {"sec-fetch-site": "cross-site"}
+    refused = await client.get(signed.headers["location"], headers=foreign)
+    assert (refused.status_code, "set-cookie" in refused.headers) == (303, False)
+    landed = await client.get(signed.headers["location"], headers={"sec-fetch-site": "same-site"})
+    assert "set-cookie" in landed.headers
+
+
+async def test_a_cookie_beside_basic_authorization_is_only_a_cookie(
+    db: JoinedSource, client: httpx.AsyncClient
+) -> None:
+    await registered("acme")
+    headers = {"cookie": f"atrium_session={await cookie(ADA, 'acme')}", "authorization": "Basic eDp5"}
+    for origin in ("http://umbrella.atrium.localhost:8000", "http://["):
+        refused = await client.delete(f"{ACME}/api/v1/sessions", headers=headers | {"origin": origin})
+        assert (refused.status_code, refused.json()["code"]) == (403, "origin_refused")
+    form = await client.post("/auth/sign-in", data={"email": ADA, "password": PASSWORD}, headers={"origin": "http://["})
+    assert form.status_code == 403
 
 
 async def test_nobody_and_nonsense(db: JoinedSource, client: httpx.AsyncClient) -> None:

@@ -11,11 +11,20 @@ from pydantic import SecretStr
 
 from enterprise_app.core import mail
 from enterprise_app.core.clock import now
-from enterprise_app.core.context import Context
+from enterprise_app.core.context import Actor, ActorKind, Context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.db_urls import DatabaseUrls
-from enterprise_app.core.errors import AtriumError, Forbidden, Invalid, NotFound, QuotaExceeded, VersionConflict
+from enterprise_app.core.errors import (
+    AtriumError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    QuotaExceeded,
+    RateLimited,
+    VersionConflict,
+)
 from enterprise_app.core.ids import new_id
+from enterprise_app.core.vocabulary.entitlements import Limit
 from enterprise_app.core.vocabulary.permissions import Permission, Role
 from enterprise_app.domains.identity import service
 from enterprise_app.domains.identity.errors import (
@@ -30,6 +39,7 @@ from enterprise_app.domains.identity.errors import (
     RoleNotGrantable,
 )
 from enterprise_app.domains.identity.schemas import ApiKeyRequest
+from enterprise_app.domains.metering import service as metering
 from tests.domains.identity.world import PASSWORD, invited, joined, registered, signed_in, visitor, visitor_of
 from tests.joined import JoinedSource
 
@@ -187,6 +197,41 @@ async def _strip(act: str, actor: Context, other: Context) -> None:
                 await service.suspend_member(session, actor, other.actor.id, expected=version)
             case _:
                 await service.remove_member(session, actor, other.actor.id)
+
+
+async def test_removing_and_joining_lock_in_one_order(committed_db: DatabaseUrls) -> None:
+    """Whoever joins holds the seats and then wants the member's row: a removal must not hold that row meanwhile."""
+    owner = await owner_of()
+    grace = await joined(owner, "acme", GRACE)
+
+    async def remove() -> None:
+        async with tenant_session(owner) as session:
+            assert grace.actor.id is not None
+            await service.remove_member(session, owner, grace.actor.id)
+
+    async with tenant_session(owner) as session:
+        await metering.reserve(session, owner, Limit.MEMBERS)
+        removal = asyncio.create_task(remove())
+        await asyncio.sleep(0.3)
+        await session.execute(sa.text("SELECT 1 FROM members FOR UPDATE NOWAIT"))
+    await removal
+
+
+async def test_one_invitation_does_not_flood_a_mailbox(db: JoinedSource) -> None:
+    owner = await owner_of()
+    await invited(owner, GRACE)
+    async with tenant_session(owner) as session:
+        row = (await service.list_invitations(session, owner)).items[0]
+        for _ in range(5):
+            await service.resend_invitation(session, owner, row.id)
+        with pytest.raises(RateLimited):
+            await service.resend_invitation(session, owner, row.id)
+
+
+async def test_a_key_has_no_sessions_to_end(db: JoinedSource) -> None:
+    key = replace(await owner_of(), actor=Actor(ActorKind.API_KEY, new_id(), "Import"))
+    with pytest.raises(NotFound):
+        await service.sign_out_everywhere(key)
 
 
 async def test_the_last_owner_stays(db: JoinedSource) -> None:

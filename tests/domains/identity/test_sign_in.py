@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from enterprise_app.core.db_urls import DatabaseUrls
-from enterprise_app.core.errors import Invalid
+from enterprise_app.core.errors import Invalid, RateLimited
 from enterprise_app.domains.identity import service
 from enterprise_app.domains.identity.errors import (
     CredentialDisabled,
@@ -26,6 +26,7 @@ from tests.domains.identity.world import (
     PASSWORD,
     PLATFORM,
     cookie,
+    draft,
     location_of,
     registered,
     sign_in_form,
@@ -237,6 +238,25 @@ async def test_changing_the_password_needs_the_current_one(db: JoinedSource) -> 
     await edge.from_session(host=host, cookie=secret)
     with pytest.raises(CredentialDisabled):
         await edge.from_session(host=host, cookie=other)
+
+
+async def test_a_borrowed_session_is_no_way_to_guess_the_password(db: JoinedSource) -> None:
+    await registered("acme")
+    ctx = await signed_in(ADA, "acme")
+    for _ in range(5):
+        with pytest.raises(Invalid):
+            await service.change_password(ctx, current=WRONG, new=SecretStr("a brand new phrase"))
+    with pytest.raises(SignInLocked):
+        await service.change_password(ctx, current=PASSWORD, new=SecretStr("a brand new phrase"))
+
+
+async def test_registrations_of_one_address_are_limited(db: JoinedSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("enterprise_app.domains.identity.service.registration.PER_HOUR", 1)
+    stranger = visitor(ip="203.0.113.77")
+    await service.register_tenant(stranger, draft("first"))
+    with pytest.raises(RateLimited):
+        await service.register_tenant(stranger, draft("second"))
+    await service.register_tenant(visitor(ip="127.0.0.1"), draft("third"))
 
 
 async def test_the_operator_link_works_once(db: JoinedSource) -> None:

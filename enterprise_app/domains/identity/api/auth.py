@@ -15,7 +15,7 @@ from enterprise_app.http.routing import Router
 
 from .. import service
 from ..schemas import AccessTokenIssued, Registration, SignIn, TokenRequest
-from .forms import COOKIE, Fields, back, cookie_of, handle, host_of, onward, welcome
+from .forms import COOKIE, Fields, back, check_handed_over, chosen_locale, cookie_of, handle, host_of, onward, welcome
 
 router = Router(tags=["Sign-in"])
 
@@ -59,7 +59,7 @@ async def sign_up(request: Request, ctx: Visitor) -> Response:
         wanted = Registration(
             **texts,
             password=_secret(fields),
-            locale=fields.get("locale") or ctx.locale,
+            locale=fields.get("locale") or chosen_locale(request),
             zone=fields.get("zone") or "UTC",
         )
         return welcome(request, await service.sign_up(ctx, wanted, host=host_of(request)))
@@ -85,6 +85,7 @@ async def sign_out(request: Request, ctx: Visitor) -> Response:
 async def hand_over(request: Request, ctx: Visitor, code: str = "", next: str = "/") -> Response:  # noqa: A002
     """Works once, within 30 seconds, on the host that the code was made for."""
     try:
+        check_handed_over(request)
         return welcome(request, await service.accept_hand_over(ctx, code, host=host_of(request), onward=next))
     except AtriumError as error:
         if error.status >= 500:

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from enterprise_app.core.errors import AtriumError, Forbidden, Invalid
 from enterprise_app.core.settings import get_settings
+from enterprise_app.http.origin import is_own_origin
 
 from ..rules.redirects import safe_next
 from ..schemas import SignedIn
@@ -49,7 +50,17 @@ async def read_fields(request: Request) -> Fields:
 def check_origin(request: Request) -> None:
     """Forms are taken from this host's own pages only: nobody is signed in by another site (login CSRF)."""
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if origin is not None and not is_own_origin(origin, request.headers.get("host")):
+        raise Forbidden("origin_refused")
+
+
+def check_handed_over(request: Request) -> None:
+    """A hand-over comes from the platform's own pages: nobody is signed in as somebody else by a foreign link.
+
+    On a developer's machine `localhost` and `atrium.localhost` are different sites, so there it can't be told.
+    """
+    local = (urlsplit(get_settings().base_url).hostname or "").endswith("localhost")
+    if request.headers.get("sec-fetch-site") == "cross-site" and not local:
         raise Forbidden("origin_refused")
 
 

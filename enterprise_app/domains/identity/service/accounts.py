@@ -24,6 +24,7 @@ from ..rules.names import clean_name
 from ..rules.passwords import check_password
 from ..schemas import AccountView, Preferences
 from ..vocabulary import Theme
+from .attempts import begin_attempt, end_attempt
 from .passwords import hash_password, verify_password
 from .sessions import CREDENTIALS, revoke_all
 
@@ -34,9 +35,9 @@ async def find_account(session: AsyncSession, email: str) -> Account | None:
 
 
 async def add_account(
-    session: AsyncSession, *, email: str, name: str, password_hash: str, locale: str = "en", verified: bool = False
+    session: AsyncSession, *, email: str, name: str, password_hash: str, locale: str = "", verified: bool = False
 ) -> Account | None:
-    """A new account; None when the e-mail got one meanwhile."""
+    """A new account; None when the e-mail got one meanwhile. `locale` only when the person chose one."""
     at = now() if verified else None
     row = Account(email=email, name=name, password_hash=password_hash, locale=locale, email_verified_at=at)
     adding = insert(Account).values(row.model_dump()).on_conflict_do_nothing()
@@ -67,11 +68,18 @@ async def set_preferences(ctx: Context, wanted: Preferences) -> AccountView:
 
 
 async def change_password(ctx: Context, *, current: SecretStr, new: SecretStr, keep: UUID | None = None) -> None:
-    """Replace the caller's password; ends all other sessions. Raises Invalid(`password_wrong`) on the current one."""
+    """Replace the caller's password; ends all other sessions. Raises Invalid(`password_wrong`) on the current one.
+
+    Wrong ones count as failed sign-ins (SignInLocked): a borrowed session must not be a way to guess the password.
+    """
     ctx.require(Permission.SELF_MANAGE)
     async with system_session("read own password") as session:
         account = await _own(session, ctx)
-    if not await verify_password(account.password_hash, current.get_secret_value()):
+        attempt = await begin_attempt(session, account.email, ctx.ip)
+    right = await verify_password(account.password_hash, current.get_secret_value())
+    async with system_session("note the attempt") as session:
+        await end_attempt(session, attempt, right)
+    if not right:
         raise Invalid.of("current_password", "password_wrong")
     hashed = await hash_password(check_password(new.get_secret_value(), email=account.email, field="new_password"))
     async with system_session("change own password") as session:
@@ -96,7 +104,7 @@ def _checked(wanted: Preferences) -> dict[str, str]:
     if "name" in values:
         values["name"] = clean_name(values["name"])
     for field, allowed in (("locale", LOCALES), ("theme", tuple(Theme))):
-        if field in values and values[field] not in allowed:
+        if values.get(field) and values[field] not in allowed:
             raise Invalid.of(field, "not_one_of", expected=", ".join(allowed))
     if values.get("zone") and values["zone"] not in available_timezones():
         raise Invalid.of("zone", "zone_unknown")

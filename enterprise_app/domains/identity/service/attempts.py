@@ -1,10 +1,12 @@
 """Sign-in attempts: counted before the password is looked at, so that a hundred parallel guesses are a hundred."""
 
+from ipaddress import ip_address
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enterprise_app.core import limits
 from enterprise_app.core.clock import now
 
 from ..errors import SignInLocked
@@ -52,6 +54,19 @@ async def end_attempt(session: AsyncSession, attempt_id: UUID, succeeded: bool) 
     outcome = AttemptOutcome.SUCCEEDED if succeeded else AttemptOutcome.FAILED
     update = sa.update(SignInAttempt).where(SignInAttempt.id == attempt_id)  # pyright: ignore
     await session.execute(update.values(outcome=outcome.value))
+
+
+async def limit_by_address(what: str, ip: str | None, per_hour: int) -> None:
+    """Raises RateLimited when an address did it too often; this machine itself (proxies, tests) is not limited."""
+    if ip and not _is_loopback(ip):
+        await limits.require(f"{what}:{ip}", per_hour, 3600)
+
+
+def _is_loopback(ip: str) -> bool:
+    try:
+        return ip_address(ip).is_loopback
+    except ValueError:  # the name of a test's client
+        return False
 
 
 async def forget_attempts(session: AsyncSession, email: str) -> None:

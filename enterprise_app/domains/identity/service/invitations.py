@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from enterprise_app.core import events, live
+from enterprise_app.core import events, limits, live
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import ActorKind, Context
 from enterprise_app.core.errors import Conflict, NotFound
@@ -31,6 +31,8 @@ from .secrets import hash_secret, new_secret
 from .tenants import get_tenant
 
 LIFETIME = timedelta(days=7)
+PER_HOUR, AGAIN_PER_HOUR = 200, 5
+"""Invitations of a tenant, and repetitions of one: mails to strangers are not for flooding them."""
 INVITATIONS = Listing(
     fields={
         "email": ListField(Invitation.email, sortable=True),
@@ -49,6 +51,7 @@ async def invite_member(session: AsyncSession, ctx: Context, wanted: InvitationR
     Raises Invalid (e-mail, role), RoleNotGrantable, AlreadyMember, AlreadyInvited.
     """
     ctx.require(Permission.MEMBERS_INVITE)
+    await limits.require(f"invite:{ctx.tenant_id}", PER_HOUR, 3600)
     email, role = clean_email(wanted.email), clean_role(wanted.role)
     if not may_grant(await role_of_actor(session, ctx), ctx.permissions, role):
         raise RoleNotGrantable(role=role.value)
@@ -69,6 +72,7 @@ async def invite_member(session: AsyncSession, ctx: Context, wanted: InvitationR
 async def resend_invitation(session: AsyncSession, ctx: Context, invitation_id: UUID) -> InvitationCreated:
     """Mail it again, good for seven more days; earlier links end. Needs members:invite."""
     ctx.require(Permission.MEMBERS_INVITE)
+    await limits.require(f"invite again:{invitation_id}", AGAIN_PER_HOUR, 3600)
     row = await _get_open(session, ctx, invitation_id)
     if not may_grant(await role_of_actor(session, ctx), ctx.permissions, Role(row.role)):
         raise RoleNotGrantable(role=row.role)

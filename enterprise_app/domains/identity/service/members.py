@@ -125,6 +125,9 @@ async def reinstate_member(session: AsyncSession, ctx: Context, member_id: UUID,
 
 async def remove_member(session: AsyncSession, ctx: Context, member_id: UUID, *, expected: int | None = None) -> None:
     """End a membership and its keys; what the member made stays. Raises LastOwner, RoleNotGrantable."""
+    ctx.require(Permission.MEMBERS_MANAGE)
+    # The seat first, as when somebody joins: who locks the member first and the seat then, deadlocks with that.
+    await metering.release(session, ctx, Limit.MEMBERS)
     member, owners = await _to_change(session, ctx, member_id, expected)
     _keep_an_owner(member, owners)
     keys = sa.update(ApiKey).where(
@@ -157,7 +160,7 @@ async def count_members(session: AsyncSession, tenant_id: UUID) -> int:
 async def _to_change(
     session: AsyncSession, ctx: Context, member_id: UUID, expected: int | None
 ) -> tuple[Member, list[UUID]]:
-    """The member, locked, with the active owners. Seats and owners are locked first and in one order: no deadlock."""
+    """The member, locked, with the active owners, who are locked first and in one order: no deadlock."""
     ctx.require(Permission.MEMBERS_MANAGE)
     owners = (
         sa.select(Member.id)  # pyright: ignore
@@ -193,8 +196,6 @@ async def _changed(
     session: AsyncSession, ctx: Context, member: Member, verb: AuditVerb, fact: Event, **details: Any
 ) -> MemberView:
     await session.flush()
-    if isinstance(fact, MemberRemoved):
-        await metering.release(session, ctx, Limit.MEMBERS)
     await _announce(session, ctx, fact)
     await audit.record(session, ctx, verb, _target(member), **details)
     return MemberView.model_validate(member)

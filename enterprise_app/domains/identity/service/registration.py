@@ -23,12 +23,16 @@ from ..rules.names import clean_name
 from ..rules.passwords import check_password
 from ..schemas import Registered, Registration, SignedIn
 from .accounts import add_account, find_account
+from .attempts import limit_by_address
 from .hosts import tenant_url
 from .members import add_member
 from .memberships import find_membership
 from .passwords import hash_password
 from .sessions import open_session
 from .signin import acting, authenticate, hand_over
+
+PER_HOUR = 30
+"""Registrations from one address: each hashes a password and makes a tenant."""
 
 
 async def register_tenant(ctx: Context, wanted: Registration) -> Registered:
@@ -54,8 +58,9 @@ async def sign_up(ctx: Context, wanted: Registration, *, host: str) -> SignedIn:
 async def _register(ctx: Context, wanted: Registration) -> tuple[Registered, Account]:
     if not get_settings().self_registration and not ctx.can(Permission.OPERATOR_TENANTS):
         raise RegistrationClosed
+    await limit_by_address("register", ctx.ip, PER_HOUR)
     email, owner_name = clean_email(wanted.email), clean_name(wanted.owner_name, "owner_name")
-    if wanted.locale not in LOCALES:
+    if wanted.locale and wanted.locale not in LOCALES:
         raise Invalid.of("locale", "not_one_of", expected=", ".join(LOCALES))
     account, hashed = await _owner(ctx, email, wanted.password)
     async with system_session("register tenant") as session:
@@ -77,7 +82,7 @@ async def _create(session: AsyncSession, ctx: Context, wanted: Registration, acc
         actor=Actor(ActorKind.MEMBER, member_id, account.name, account.id),
         permissions=ROLE_PERMISSIONS[Role.OWNER],
     )
-    draft = TenantDraft(name=wanted.name, slug=wanted.slug, zone=wanted.zone, locale=wanted.locale)
+    draft = TenantDraft(name=wanted.name, slug=wanted.slug, zone=wanted.zone, locale=wanted.locale or ctx.locale)
     tenant = await tenancy.create_tenant(session, owner, draft)
     entitlements = tenancy.entitlements_of(tenant, now())
     owner = replace(owner, tenant_id=tenant.id, entitlements=entitlements)

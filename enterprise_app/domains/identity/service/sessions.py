@@ -106,9 +106,13 @@ async def revoke_session(ctx: Context, session_id: UUID) -> None:
 
 
 async def sign_out_everywhere(ctx: Context, *, keep: UUID | None = None) -> int:
-    """End all of the caller's sessions and access tokens but `keep`; returns how many sessions ended."""
+    """End all of the caller's sessions and access tokens but `keep`; returns how many sessions ended.
+
+    Raises NotFound for an API key, which has none.
+    """
     ctx.require(Permission.SELF_MANAGE)
-    assert ctx.actor.account_id is not None
+    if ctx.actor.account_id is None:  # a program has a key, not sessions
+        raise NotFound
     async with system_session("sign out everywhere") as session:
         count = await revoke_all(session, ctx.actor.account_id, keep=keep)
         target = Target(kind="account", id=ctx.actor.account_id, name=ctx.actor.name)

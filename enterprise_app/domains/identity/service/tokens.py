@@ -10,6 +10,7 @@ from enterprise_app.core.clock import now
 from enterprise_app.core.context import PLATFORM_TENANT_ID, Context
 from enterprise_app.core.db import system_session
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
+from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.audit import service as audit
 
 from ..errors import NotAMember, NoTenant, TenantRequired
@@ -49,6 +50,7 @@ async def issue_access_token(ctx: Context, wanted: TokenRequest) -> AccessTokenI
 
 async def revoke_access_token(ctx: Context, token: str) -> None:
     """End one of the caller's own tokens; anything else does nothing (RFC 7009, section 2.2)."""
+    ctx.require(Permission.SELF_MANAGE)
     mine = sa.update(AccessToken).where(
         AccessToken.token_hash == hash_secret(token),  # pyright: ignore
         AccessToken.account_id == ctx.actor.account_id,  # pyright: ignore
