@@ -8,9 +8,10 @@ from enterprise_app.web.pages.admin.page import PAGES as ADMIN
 from enterprise_app.web.pages.analytics.page import PAGES as ANALYTICS
 from enterprise_app.web.pages.campaigns.page import PAGES as CAMPAIGNS
 from enterprise_app.web.pages.home.page import PAGES as HOME
+from enterprise_app.web.pages.operator.page import PAGES as OPERATOR
 from enterprise_app.web.shell.page import Page
 
-AREAS: Sequence[Sequence[Page]] = (HOME, CAMPAIGNS, ANALYTICS, ADMIN, ACCOUNT)
+AREAS: Sequence[Sequence[Page]] = (HOME, CAMPAIGNS, ANALYTICS, ADMIN, OPERATOR, ACCOUNT)
 """The `PAGES` of each area in web/pages, in the order of the navigation."""
 
 
@@ -23,8 +24,9 @@ def list_pages(*, dev: bool) -> list[Page]:
 def _development_pages() -> Sequence[Page]:
     """Imported when asked for: the states of their examples don't belong into everybody's hydrate."""
     from enterprise_app.web.pages.design.page import PAGES as DESIGN
+    from enterprise_app.web.pages.mailbox.page import PAGES as MAILBOX
 
-    return DESIGN
+    return [*DESIGN, *MAILBOX]
 
 
 PAGES: list[Page] = list_pages(dev=load_settings().dev)

@@ -1,6 +1,7 @@
 """The shapes of health and switches. A health report has states only, no addresses: anybody may read it."""
 
 from datetime import datetime
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -54,3 +55,27 @@ class SwitchTurn(BaseModel):
 
     on: bool
     reason: str = Field(min_length=1, max_length=500, examples=["Mail provider is being changed"])
+
+
+class FailedDelivery(BaseModel):
+    """A delivery of an event that gave up after its last attempt."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    tenant_id: UUID
+    id: UUID
+    kind: str
+    subscriber: str
+    attempts: int
+    error: str | None
+    occurred_at: datetime
+
+
+class Backlog(BaseModel):
+    """Deliveries that wait and that gave up; `oldest_seconds`: how long the oldest one waits."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    pending: int
+    dead: int
+    oldest_seconds: float

@@ -1,6 +1,17 @@
 """The door of operations: is the platform well, and which parts of it are switched on."""
 
+from .deliveries import get_backlog, list_failed_deliveries, replay_delivery
 from .examination import Examiner, examine, examiner, health
 from .switchboard import list_switches, turn_switch
 
-__all__ = ["Examiner", "examine", "examiner", "health", "list_switches", "turn_switch"]
+__all__ = [
+    "Examiner",
+    "examine",
+    "examiner",
+    "get_backlog",
+    "health",
+    "list_failed_deliveries",
+    "list_switches",
+    "replay_delivery",
+    "turn_switch",
+]

@@ -1,0 +1,1 @@
+"""The local mailbox (development only): what would have been mailed."""

@@ -1,0 +1,1 @@
+"""The operator's console: tenants, and how the platform is."""

@@ -1,0 +1,31 @@
+"""The operator's pages."""
+
+from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.web.pages.operator.system import OperatorSystemState
+from enterprise_app.web.pages.operator.system_page import system
+from enterprise_app.web.pages.operator.tenants import OperatorTenantsState
+from enterprise_app.web.pages.operator.tenants_page import tenants
+from enterprise_app.web.shell.page import Page, Section
+
+PAGES = [
+    Page(
+        route="/operator",
+        title="operator.tenants.title",
+        area="operator",
+        need=Permission.OPERATOR_TENANTS,
+        body=tenants,
+        icon="building-2",
+        section=Section.OPERATE,
+        on_load=(OperatorTenantsState.load,),
+    ),
+    Page(
+        route="/operator/system",
+        title="operator.system.title",
+        area="operator",
+        need=Permission.OPERATOR_SYSTEM,
+        body=system,
+        icon="activity",
+        section=Section.OPERATE,
+        on_load=(OperatorSystemState.load,),
+    ),
+]
