@@ -21,7 +21,9 @@ class RejectReport:
     def __init__(self, path: Path | None) -> None:
         self.first: list[RejectedLine] = []
         self._path = path
-        self._unfinished = path.with_name(path.name + ".part") if path else None
+        self._in_place = path is not None and path.exists() and not path.is_file()
+        # A device or a pipe (/dev/null, /dev/stderr) is written to: renaming a file over it would destroy it.
+        self._unfinished = path if path is None or self._in_place else path.with_name(path.name + ".part")
         self._file: TextIO | None = None
 
     @staticmethod
@@ -46,7 +48,8 @@ class RejectReport:
         """Give the file its name."""
         if self._file is not None and self._unfinished and self._path:
             self._file.close()
-            self._unfinished.replace(self._path)
+            if not self._in_place:
+                self._unfinished.replace(self._path)
 
     def __enter__(self) -> Self:
         return self
@@ -59,4 +62,5 @@ class RejectReport:
                 self._file.close()
             else:
                 # On a full disk closing may fail again; the half file goes either way.
-                self._unfinished.unlink(missing_ok=True)
+                if not self._in_place:
+                    self._unfinished.unlink(missing_ok=True)
