@@ -145,12 +145,20 @@ class Edge:
         self._cache.clear()
 
     async def _context(self, shown: Presented) -> Context:
-        return await self._cache.get(shown, lambda: _build(shown))
+        return await self._cache.get(shown, lambda: _build(shown, self._tenant_in))
 
     async def _tenant_at(self, slug: str) -> Tenant:
         async def load() -> tuple[Tenant, float]:
             async with system_session("tenant of a host") as session:
                 return await _tenant_by_slug(session, slug), float("inf")
+
+        return await self._cache.get(("tenant", slug), load)
+
+    async def _tenant_in(self, session: AsyncSession, slug: str) -> Tenant:
+        """The tenant of a host for everybody who comes there, read with a session that is open anyway."""
+
+        async def load() -> tuple[Tenant, float]:
+            return await _tenant_by_slug(session, slug), float("inf")
 
         return await self._cache.get(("tenant", slug), load)
 
@@ -222,11 +230,14 @@ class _Cache:
         self._entries.clear()
 
 
-async def _build(shown: Presented) -> tuple[Context, float]:
+TenantReader = Callable[[AsyncSession, str], Awaitable[Tenant]]
+
+
+async def _build(shown: Presented, tenant_in: TenantReader) -> tuple[Context, float]:
     """The context, and for how many seconds its credential still is good."""
     async with system_session("resolve a credential") as session:
         credential = await _credential(session, shown)
-        chain = await _own_tenant(session, shown, credential)
+        chain = await _own_tenant(session, shown, credential, tenant_in)
         try:
             tenant = await _agreed_tenant(session, shown, credential, chain)
             ctx = await _context_in(session, credential, tenant)
@@ -254,9 +265,11 @@ async def _credential(session: AsyncSession, shown: Presented) -> identity.Crede
             raise CredentialUnknown
 
 
-async def _own_tenant(session: AsyncSession, shown: Presented, credential: identity.Credential) -> Tenant | None:
+async def _own_tenant(
+    session: AsyncSession, shown: Presented, credential: identity.Credential, tenant_in: TenantReader
+) -> Tenant | None:
     """The tenant that credential and host stand for, before the header is looked at. They must agree."""
-    here = await _tenant_by_slug(session, slug) if (slug := identity.slug_of(shown.host)) else None
+    here = await tenant_in(session, slug) if (slug := identity.slug_of(shown.host)) else None
     if credential.tenant_id is None:
         return here
     if here is not None and here.id != credential.tenant_id:

@@ -98,12 +98,7 @@ async def find_active_membership(session: AsyncSession, account_id: UUID, tenant
 
 
 async def _note(session: AsyncSession, membership: Membership) -> None:
-    at = now()
-    query = sa.select(Member.last_seen_at).where(  # pyright: ignore
-        Member.tenant_id == membership.tenant_id,
-        Member.id == membership.id,  # pyright: ignore
-    )
-    seen = (await session.execute(query)).scalar_one()
+    at, seen = now(), membership.last_seen_at
     if seen is None or at - seen > TOUCH_EVERY:
         await mark_seen(session, membership.tenant_id, membership.id, at)
 

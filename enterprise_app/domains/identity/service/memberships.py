@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -28,6 +29,7 @@ class Membership:
     status: MemberStatus
     slug: str
     tenant_name: str
+    last_seen_at: datetime | None = None
 
     @property
     def active(self) -> bool:
@@ -37,7 +39,7 @@ class Membership:
 
 # One join on the way of every sign-in: the tenants' own service answers for one tenant at a time.
 _QUERY = """
-    SELECT m.id, m.tenant_id, m.account_id, m.role, m.status, t.slug, t.name AS tenant_name
+    SELECT m.id, m.tenant_id, m.account_id, m.role, m.status, m.last_seen_at, t.slug, t.name AS tenant_name
     FROM members m JOIN tenants t ON t.id = m.tenant_id
     WHERE m.account_id = :account_id AND m.status <> 'removed'
 """
@@ -91,5 +93,6 @@ def _choice(membership: Membership) -> TenantChoice:
 
 def _membership(row: sa.Row) -> Membership:
     return Membership(
-        row.id, row.tenant_id, row.account_id, Role(row.role), MemberStatus(row.status), row.slug, row.tenant_name
-    )
+        row.id, row.tenant_id, row.account_id, Role(row.role), MemberStatus(row.status), row.slug, row.tenant_name,
+        row.last_seen_at,
+    )  # fmt: skip
