@@ -54,7 +54,8 @@ def _shapes_pages(parts: tuple[str, ...]) -> bool:
     """Whether a module can change a page: services and routes can't, shapes and vocabularies can."""
     if parts[:2] == ("enterprise_app", "domains"):
         return parts[-1] in ("schemas.py", "vocabulary.py")
-    return parts[:2] not in (("enterprise_app", "http"),) and parts[-1] not in ("cli.py", "edge.py", "worker.py")
+    aside = [("enterprise_app", name) for name in ("bench", "commands", "http")]
+    return parts[:2] not in aside and parts[-1] not in ("cli.py", "edge.py", "worker.py")
 
 
 def is_current() -> bool:
