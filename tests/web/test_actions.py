@@ -7,6 +7,9 @@ import pytest
 import reflex as rx
 from reflex.istate.data import HeaderData
 
+from enterprise_app.core.errors import Invalid, NotFound
+from enterprise_app.domains.campaigns.vocabulary import CampaignAction
+from enterprise_app.web.shell.forms import choice_of, id_of
 from enterprise_app.web.shell.session import SessionState
 from enterprise_app.web.shell.toasts import ToastState
 from enterprise_app.web.shell.wiring import wiring
@@ -83,3 +86,21 @@ async def test_choices_are_checked_and_kept(sessions: FakeSessions):
     assert state.locale == sessions.locale["ann"] == "ar"
     await _call(state, "choose_theme", theme="javascript:")
     assert state.theme == ""
+
+
+@pytest.mark.parametrize("note", [["a list"], {"an": "object"}])
+async def test_strange_arguments_are_refused_before_the_handler(sessions: FakeSessions, caplog: Any, note: Any):
+    root = _root("ann")
+    state = await _state(root, NotesState)
+    await _call(state, "write", note=note)
+    await _call(state, "save", form="no form")
+    assert state.note == ""
+    assert not caplog.records, "nothing to log: it was the browser's fault"
+
+
+def test_ids_and_choices_from_the_browser_are_clean_errors():
+    with pytest.raises(NotFound):
+        id_of("../../etc/passwd")
+    with pytest.raises(Invalid):
+        choice_of(CampaignAction, "destroy")
+    assert choice_of(CampaignAction, "pause") is CampaignAction.PAUSE

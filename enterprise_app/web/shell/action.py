@@ -46,6 +46,7 @@ class SessionEnded(Exception):
 PUBLIC = Public()
 Need = Permission | Public
 DECLARED = "__atrium_need__"
+_SHAPED = {"dict": dict, "list": list}
 
 
 def action(need: Need, *, feature: Feature | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -64,11 +65,12 @@ def action(need: Need, *, feature: Feature | None = None) -> Callable[[Callable[
 
 
 def _plain(handler: Callable[..., Any], need: Need, feature: Feature | None) -> Callable[..., Any]:
-    with_context = "ctx" in inspect.signature(handler).parameters
+    with_context, kinds = "ctx" in inspect.signature(handler).parameters, _kinds(handler)
 
     async def run(self: Any, *args: Any, **kwargs: Any) -> Any:
         visit = visit_of(self)
         try:
+            _refuse_strange(kinds, args, kwargs)
             context = await get_context(self, visit, need, feature)
             await _clear_errors(self)
             return await handler(self, *([context] if with_context else []), *args, **kwargs)
@@ -79,11 +81,12 @@ def _plain(handler: Callable[..., Any], need: Need, feature: Feature | None) -> 
 
 
 def _streaming(handler: Callable[..., Any], need: Need, feature: Feature | None) -> Callable[..., Any]:
-    with_context = "ctx" in inspect.signature(handler).parameters
+    with_context, kinds = "ctx" in inspect.signature(handler).parameters, _kinds(handler)
 
     async def run(self: Any, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
         visit = visit_of(self)
         try:
+            _refuse_strange(kinds, args, kwargs)
             context = await get_context(self, visit, need, feature)
             await _clear_errors(self)
             async for update in handler(self, *([context] if with_context else []), *args, **kwargs):
@@ -92,6 +95,24 @@ def _streaming(handler: Callable[..., Any], need: Need, feature: Feature | None)
             yield await _tell(self, visit, error)
 
     return run
+
+
+def _kinds(handler: Callable[..., Any]) -> dict[str, str]:
+    """The browser's arguments of the handler, in order, with the kind that each is declared as: str, dict, list …"""
+    hints = inspect.get_annotations(handler)
+    names = [name for name in inspect.signature(handler).parameters if name not in ("self", "ctx")]
+    plain = {name: getattr(hints.get(name), "__name__", hints.get(name)) for name in names}
+    return {name: str(kind).partition("[")[0] for name, kind in plain.items()}
+
+
+def _refuse_strange(kinds: dict[str, str], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """A hostile browser sends lists for texts and texts for forms. Raises Invalid before the handler stumbles."""
+    for name, value in [*zip(kinds, args, strict=False), *kwargs.items()]:
+        kind = kinds.get(name, "")
+        if kind in _SHAPED and not isinstance(value, _SHAPED[kind]):
+            raise Invalid.of(name, "must_be_object" if kind == "dict" else "must_be_list")
+        if kind == "str" and isinstance(value, dict | list):
+            raise Invalid.of(name, "must_be_text")
 
 
 def _disguise(wrapped: Callable[..., Any], handler: Callable[..., Any], need: Need) -> Callable[..., Any]:

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import Any, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from enterprise_app.core.errors import AtriumError, Invalid
+from enterprise_app.core.errors import AtriumError, Invalid, NotFound
 from enterprise_app.http.validation import problems_in
 
 T = TypeVar("T", bound=BaseModel)
+E = TypeVar("E", bound=StrEnum)
 
 
 def checked(shape: type[T], values: Mapping[str, Any]) -> T:
@@ -24,6 +27,22 @@ def text_of(form: Mapping[str, Any], name: str) -> str:
     """One field of a form as trimmed text; whatever a hostile browser sent instead becomes ""."""
     value = form.get(name, "")
     return value.strip() if isinstance(value, str) else ""
+
+
+def id_of(text: str) -> UUID:
+    """The id that a handler was called with. Raises NotFound: what is no id names nothing."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
+
+
+def choice_of(choices: type[E], text: str, field: str = "action") -> E:
+    """The member of a closed list that a handler was called with. Raises Invalid."""
+    try:
+        return choices(text)
+    except ValueError:
+        raise Invalid.of(field, "not_one_of", expected=", ".join(choices)) from None
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from enterprise_app.domains.identity import service
 from enterprise_app.domains.identity.schemas import Preferences, SessionView
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.shell.action import action
-from enterprise_app.web.shell.forms import checked, text_of
+from enterprise_app.web.shell.forms import checked, id_of, text_of
 from enterprise_app.web.shell.session import SessionState
 from enterprise_app.web.shell.toasts import toast
 from enterprise_app.web.shell.visits import reference_of
@@ -77,7 +77,7 @@ class AccountState(rx.State):
     @action(Permission.SELF_MANAGE)
     async def sign_out_device(self, ctx: Context, key: str) -> None:
         """End one session; its pages notice within seconds."""
-        await service.revoke_session(ctx, UUID(key))
+        await service.revoke_session(ctx, id_of(key))
         await self._load_devices(ctx)
         await toast(self, "success", translate(ctx.locale, "account.device_signed_out"))
 

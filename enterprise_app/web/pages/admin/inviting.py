@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
 
 import reflex as rx
 
@@ -14,7 +13,7 @@ from enterprise_app.domains.identity import service
 from enterprise_app.domains.identity.schemas import InvitationRequest
 from enterprise_app.web.pages.admin.members import MembersState
 from enterprise_app.web.shell.action import action
-from enterprise_app.web.shell.forms import checked, text_of, told_at
+from enterprise_app.web.shell.forms import checked, id_of, text_of, told_at
 from enterprise_app.web.shell.toasts import toast
 
 
@@ -60,7 +59,7 @@ class InvitingState(rx.State):
     async def resend(self, ctx: Context, key: str) -> Any:
         """Mail it again; the new link is shown."""
         async with tenant_session(ctx) as session:
-            created = await service.resend_invitation(session, ctx, UUID(key))
+            created = await service.resend_invitation(session, ctx, id_of(key))
         self.link, self.email, self.open = created.link, created.email, True
         return MembersState.load
 
@@ -75,6 +74,6 @@ class InvitingState(rx.State):
         key, email = self.revoking, self.revoking_email
         self.reset()
         async with tenant_session(ctx) as session:
-            await service.revoke_invitation(session, ctx, UUID(key))
+            await service.revoke_invitation(session, ctx, id_of(key))
         await toast(self, "success", translate(ctx.locale, "admin.invitations.revoked", email=email))
         return MembersState.load

@@ -15,7 +15,7 @@ from enterprise_app.domains.analytics.schemas import ImportStatus, Source, Sourc
 from enterprise_app.domains.analytics.vocabulary import ImportState, SourceKind
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.shell.action import action
-from enterprise_app.web.shell.forms import checked, text_of
+from enterprise_app.web.shell.forms import checked, id_of, text_of
 from enterprise_app.web.shell.toasts import toast
 
 TONES = {
@@ -106,7 +106,7 @@ class SourcesState(rx.State):
     @action(Permission.SOURCES_READ)
     async def open(self, ctx: Context, key: str) -> None:
         """Write key and snippet of a source."""
-        await self._open(ctx, UUID(key))
+        await self._open(ctx, id_of(key))
 
     async def _open(self, ctx: Context, source_id: UUID) -> None:
         async with tenant_session(ctx) as session:
@@ -124,7 +124,7 @@ class SourcesState(rx.State):
         """The write key stops working within seconds."""
         key, self.asking = self.asking, ""
         async with tenant_session(ctx) as session:
-            source = await service.revoke_source(session, ctx, UUID(key))
+            source = await service.revoke_source(session, ctx, id_of(key))
         await toast(self, "success", translate(ctx.locale, "analytics.sources.revoked_toast", name=source.name))
         await self._refresh(ctx)
 

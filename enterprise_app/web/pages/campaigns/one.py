@@ -1,7 +1,5 @@
 """One campaign: its facts, what can be done with it, and what happened to it."""
 
-from uuid import UUID
-
 import reflex as rx
 from reflex_base.event import EventSpec
 
@@ -16,6 +14,7 @@ from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.pages.campaigns.editing import key_in
 from enterprise_app.web.pages.campaigns.shapes import row_of
 from enterprise_app.web.shell.action import action
+from enterprise_app.web.shell.forms import choice_of, id_of
 from enterprise_app.web.shell.toasts import toast
 
 
@@ -49,7 +48,7 @@ class CampaignState(rx.State):
         self.key = key
         try:
             async with tenant_session(ctx) as session:
-                campaign = await service.get_campaign(session, ctx, UUID(key))
+                campaign = await service.get_campaign(session, ctx, id_of(key))
         except NotFound:
             self.missing, self.loading = True, False
             return
@@ -74,10 +73,10 @@ class CampaignState(rx.State):
     @action(Permission.CAMPAIGNS_READ)
     async def act(self, ctx: Context, name: str) -> EventSpec:
         """Activate, pause, complete, archive or restore; the service checks the right for each."""
-        wanted = CampaignAction(name)
+        wanted = choice_of(CampaignAction, name)
         self.asking = False
         async with tenant_session(ctx) as session:
-            campaign = await service.act_on_campaign(session, ctx, UUID(self.key), wanted)
+            campaign = await service.act_on_campaign(session, ctx, id_of(self.key), wanted)
         await toast(self, "success", translate(ctx.locale, f"campaigns.done.{wanted.value}", name=campaign.name))
         return CampaignState.load()
 
@@ -85,5 +84,5 @@ class CampaignState(rx.State):
     async def duplicate(self, ctx: Context) -> EventSpec:
         """A draft copy, opened for editing."""
         async with tenant_session(ctx) as session:
-            copy = await service.duplicate_campaign(session, ctx, UUID(self.key))
+            copy = await service.duplicate_campaign(session, ctx, id_of(self.key))
         return rx.redirect(f"/campaigns/{copy.id}/edit")

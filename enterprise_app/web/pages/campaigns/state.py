@@ -1,7 +1,5 @@
 """The list of campaigns: as table, board or calendar; search, filter, sorting and page are in the URL."""
 
-from uuid import UUID
-
 import reflex as rx
 from reflex_base.event import EventSpec
 
@@ -16,6 +14,7 @@ from enterprise_app.web.components.shapes import Day, Lane
 from enterprise_app.web.pages.campaigns.planning import lanes_of, month_of, month_view, shifted
 from enterprise_app.web.pages.campaigns.shapes import Row, row_of
 from enterprise_app.web.shell.action import action
+from enterprise_app.web.shell.forms import choice_of, id_of
 from enterprise_app.web.shell.toasts import toast
 from enterprise_app.web.shell.urls import change_view, parameters
 
@@ -126,7 +125,11 @@ class CampaignsState(rx.State):
     @action(Permission.CAMPAIGNS_READ)
     async def go_month(self, ctx: Context, step: int) -> EventSpec:
         """The calendar's month, one before (-1), after (1) or today's (0)."""
-        month = shifted(month_of(ctx, parameters(self).get("month", "")), int(step)) if step else ""
+        month = (
+            shifted(month_of(ctx, parameters(self).get("month", "")), step if isinstance(step, int) else 0)
+            if step
+            else ""
+        )
         return change_view(self, month=month)
 
     @action(Permission.CAMPAIGNS_READ)
@@ -144,15 +147,17 @@ class CampaignsState(rx.State):
     async def act_on_chosen(self, ctx: Context, name: str) -> None:
         """Do it to every ticked campaign; those that refuse are named."""
         async with tenant_session(ctx) as session:
-            ids = [UUID(key) for key in self.chosen]
-            results = (await service.act_on_campaigns(session, ctx, CampaignAction(name), ids)).results
+            ids = [id_of(key) for key in self.chosen]
+            results = (await service.act_on_campaigns(session, ctx, choice_of(CampaignAction, name), ids)).results
         done = sum(result.done for result in results)
         refused = [row.name for row, result in zip(self._ticked(), results, strict=False) if not result.done]
         self.chosen = []
         await toast(self, "success", translate(ctx.locale, "campaigns.bulk.done", count=done))
         if refused:
             names = localization.format_list(refused[:5], ctx.locale)
-            await toast(self, "warning", translate(ctx.locale, "campaigns.bulk.refused", count=len(refused), names=names))
+            await toast(
+                self, "warning", translate(ctx.locale, "campaigns.bulk.refused", count=len(refused), names=names)
+            )
         await self._load_list(ctx, parameters(self))
 
     def _ticked(self) -> list[Row]:
@@ -162,9 +167,9 @@ class CampaignsState(rx.State):
     @action(Permission.CAMPAIGNS_READ)
     async def act(self, ctx: Context, key: str, name: str) -> None:
         """Activate, pause, complete, archive or restore one; what can be undone offers it."""
-        wanted = CampaignAction(name)
+        wanted = choice_of(CampaignAction, name)
         async with tenant_session(ctx) as session:
-            campaign = await service.act_on_campaign(session, ctx, UUID(key), wanted)
+            campaign = await service.act_on_campaign(session, ctx, id_of(key), wanted)
         back = UNDO.get(wanted)
         undo = CampaignsState.act(key, back.value) if back else None
         text = translate(ctx.locale, f"campaigns.done.{wanted.value}", name=campaign.name)
@@ -180,7 +185,7 @@ class CampaignsState(rx.State):
                 await toast(self, "warning", translate(ctx.locale, "campaigns.board.no_way_back"))
                 return
             async with tenant_session(ctx) as session:
-                await service.act_on_campaign(session, ctx, UUID(key), wanted)
+                await service.act_on_campaign(session, ctx, id_of(key), wanted)
         finally:
             await self._load_board(ctx, {})
 
@@ -188,7 +193,7 @@ class CampaignsState(rx.State):
     async def duplicate(self, ctx: Context, key: str) -> EventSpec:
         """A draft copy, opened for editing."""
         async with tenant_session(ctx) as session:
-            copy = await service.duplicate_campaign(session, ctx, UUID(key))
+            copy = await service.duplicate_campaign(session, ctx, id_of(key))
         return rx.redirect(f"/campaigns/{copy.id}/edit")
 
     async def _reload(self, ctx: Context) -> None:
