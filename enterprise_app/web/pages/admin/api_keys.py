@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import reflex as rx
@@ -20,7 +19,7 @@ from enterprise_app.domains.identity import service
 from enterprise_app.domains.identity.schemas import ApiKeyRequest, ApiKeyView
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.shell.action import action
-from enterprise_app.web.shell.forms import checked, text_of, told_at
+from enterprise_app.web.shell.forms import checked, id_of, text_of, told_at
 from enterprise_app.web.shell.lists import go_back, go_on, showing
 from enterprise_app.web.shell.toasts import toast
 from enterprise_app.web.shell.urls import change_view, parameters
@@ -82,6 +81,11 @@ class ApiKeysState(rx.State):
         self.next_cursor, self.can_go_back = page.next_cursor or "", cursor is not None
 
     @action(Permission.API_KEYS_READ)
+    async def leave(self) -> None:
+        """Rows, and a key just made, are not kept for a page that is not open."""
+        self.reset()
+
+    @action(Permission.API_KEYS_READ)
     async def sort_by(self, sort: str) -> EventSpec:
         """Another order, from the first page."""
         return change_view(self, sort=sort, cursor="")
@@ -139,7 +143,7 @@ class ApiKeysState(rx.State):
         """The key stops working within seconds."""
         key, self.asking = self.asking, ""
         async with tenant_session(ctx) as session:
-            await service.revoke_api_key(session, ctx, UUID(key))
+            await service.revoke_api_key(session, ctx, id_of(key))
         await toast(self, "success", translate(ctx.locale, "admin.keys.revoked", name=self.asked_name))
         await self._load(ctx)
 

@@ -83,6 +83,11 @@ class AuditState(rx.State):
         return found
 
     @action(Permission.AUDIT_READ)
+    async def leave(self) -> None:
+        """Rows are not kept for a page that is not open."""
+        self.reset()
+
+    @action(Permission.AUDIT_READ)
     async def set_filter(self, name: str, value: str) -> EventSpec | None:
         """Narrow the list; empty widens it."""
         if name not in FILTERS or value == getattr(self, name):

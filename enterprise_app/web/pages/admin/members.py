@@ -99,6 +99,11 @@ class MembersState(rx.State):
         self.summary = translate(ctx.locale, "admin.members.total", count=page.total or 0, number=number)
 
     @action(Permission.MEMBERS_READ)
+    async def leave(self) -> None:
+        """Rows are not kept for a page that is not open."""
+        self.reset()
+
+    @action(Permission.MEMBERS_READ)
     async def search(self, q: str) -> EventSpec | None:
         """Find by the beginnings of words in name and e-mail."""
         return change_view(self, replace=True, q=q[:200], cursor="") if q != self.q else None

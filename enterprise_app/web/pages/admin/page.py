@@ -5,6 +5,7 @@ from enterprise_app.web.pages.admin.api_keys import ApiKeysState
 from enterprise_app.web.pages.admin.api_keys_page import api_keys
 from enterprise_app.web.pages.admin.audit import AuditState
 from enterprise_app.web.pages.admin.audit_page import audit
+from enterprise_app.web.pages.admin.inviting import InvitingState
 from enterprise_app.web.pages.admin.members import MembersState
 from enterprise_app.web.pages.admin.members_page import members
 from enterprise_app.web.pages.admin.settings import SettingsState
@@ -23,6 +24,7 @@ PAGES = [
         icon="users",
         section=Section.MANAGE,
         on_load=(MembersState.load,),
+        on_leave=(MembersState.leave, InvitingState.close),
         topics=("members",),
         refresh=MembersState.load,
     ),
@@ -35,6 +37,7 @@ PAGES = [
         icon="key-round",
         section=Section.MANAGE,
         on_load=(ApiKeysState.load,),
+        on_leave=(ApiKeysState.leave,),
         topics=("api_keys",),
         refresh=ApiKeysState.load,
     ),
@@ -47,6 +50,7 @@ PAGES = [
         icon="gauge",
         section=Section.MANAGE,
         on_load=(UsageState.load,),
+        on_leave=(UsageState.leave,),
         topics=("campaigns", "members", "entitlements"),
         refresh=UsageState.load,
     ),
@@ -59,6 +63,7 @@ PAGES = [
         icon="shield-check",
         section=Section.MANAGE,
         on_load=(AuditState.load,),
+        on_leave=(AuditState.leave,),
         # what is audited changes one of these as well
         topics=("analytics", "api_keys", "campaigns", "entitlements", "members", "tenant"),
         refresh=AuditState.load,

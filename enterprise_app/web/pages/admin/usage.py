@@ -58,6 +58,11 @@ class UsageState(rx.State):
             self.near = sum(meter.tone != "accent" for meter in self.meters)
             self._show_plan(ctx, tenant)
 
+    @action(Permission.USAGE_READ)
+    async def leave(self) -> None:
+        """Meters are not kept for a page that is not open."""
+        self.reset()
+
     def _show_plan(self, ctx: Context, tenant: CurrentTenant) -> None:
         self.plan, self.own_plan, self.on_trial = tenant.plan_in_force, tenant.plan, tenant.on_trial
         days = tenant.limits.get(Limit.RETENTION_DAYS.value, 0)

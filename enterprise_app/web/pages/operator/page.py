@@ -17,6 +17,7 @@ PAGES = [
         icon="building-2",
         section=Section.OPERATE,
         on_load=(OperatorTenantsState.load,),
+        on_leave=(OperatorTenantsState.leave,),
     ),
     Page(
         route="/operator/system",
@@ -27,5 +28,6 @@ PAGES = [
         icon="activity",
         section=Section.OPERATE,
         on_load=(OperatorSystemState.load,),
+        on_leave=(OperatorSystemState.leave,),
     ),
 ]

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
 
 import reflex as rx
 from pydantic import BaseModel, ConfigDict
@@ -17,7 +16,7 @@ from enterprise_app.domains.operations import service
 from enterprise_app.domains.operations.schemas import FailedDelivery, HealthReport, SwitchState, SwitchTurn
 from enterprise_app.domains.operations.vocabulary import Health, State
 from enterprise_app.web.shell.action import action
-from enterprise_app.web.shell.forms import checked, text_of, told_at
+from enterprise_app.web.shell.forms import checked, id_of, text_of, told_at
 from enterprise_app.web.shell.lists import showing
 from enterprise_app.web.shell.toasts import toast
 
@@ -117,6 +116,11 @@ class OperatorSystemState(rx.State):
         self.deliveries = [_delivery(ctx, row) for row in await service.list_failed_deliveries(ctx)]
 
     @action(Permission.OPERATOR_SYSTEM)
+    async def leave(self) -> None:
+        """Rows are not kept for a page that is not open."""
+        self.reset()
+
+    @action(Permission.OPERATOR_SYSTEM)
     async def ask(self, name: str, on: bool) -> None:
         """Turning a switch asks for the reason first."""
         found = next((row for row in self.switches if row.id == name), None)
@@ -147,7 +151,7 @@ class OperatorSystemState(rx.State):
     @action(Permission.OPERATOR_SYSTEM)
     async def replay(self, ctx: Context, key: str) -> None:
         """Deliver once more."""
-        await service.replay_delivery(ctx, UUID(key))
+        await service.replay_delivery(ctx, id_of(key))
         await toast(self, "success", translate(ctx.locale, "operator.deliveries.replayed"))
         await self._load_deliveries(ctx)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
 
 import reflex as rx
 from pydantic import BaseModel, ConfigDict
@@ -18,7 +17,7 @@ from enterprise_app.domains.tenancy import service
 from enterprise_app.domains.tenancy.schemas import Suspension, Tenant
 from enterprise_app.domains.tenancy.vocabulary import TenantStatus
 from enterprise_app.web.shell.action import action
-from enterprise_app.web.shell.forms import checked, text_of, told_at
+from enterprise_app.web.shell.forms import checked, id_of, text_of, told_at
 from enterprise_app.web.shell.lists import go_back, go_on, showing
 from enterprise_app.web.shell.toasts import toast
 from enterprise_app.web.shell.urls import change_view, parameters
@@ -79,6 +78,11 @@ class OperatorTenantsState(rx.State):
         self.summary = translate(ctx.locale, "operator.tenants.total", count=page.total or 0, number=number)
 
     @action(Permission.OPERATOR_TENANTS)
+    async def leave(self) -> None:
+        """Rows are not kept for a page that is not open."""
+        self.reset()
+
+    @action(Permission.OPERATOR_TENANTS)
     async def search(self, q: str) -> EventSpec | None:
         """Find by parts of name and slug."""
         return change_view(self, replace=True, q=q[:200], cursor="") if q != self.q else None
@@ -106,7 +110,7 @@ class OperatorTenantsState(rx.State):
     @action(Permission.OPERATOR_TENANTS)
     async def change_plan(self, ctx: Context, key: str, plan: str) -> None:
         """Move a tenant to a plan; a running trial ends with it."""
-        tenant = await service.operate(ctx, service.change_plan, UUID(key), plan)
+        tenant = await service.operate(ctx, service.change_plan, id_of(key), plan)
         params = {"name": tenant.name, "plan": tenant.plan}
         await toast(self, "success", translate(ctx.locale, "operator.tenants.plan_changed", **params))
         await self._load(ctx)
@@ -131,7 +135,7 @@ class OperatorTenantsState(rx.State):
         try:
             wanted = checked(Suspension, {"reason": text_of(form, "reason")})
             with told_at("reason"):
-                key = UUID(self.suspending)
+                key = id_of(self.suspending)
                 tenant = await service.operate(ctx, service.suspend_tenant, key, wanted.reason)
         finally:
             self.saving = False
@@ -142,7 +146,7 @@ class OperatorTenantsState(rx.State):
     @action(Permission.OPERATOR_TENANTS)
     async def resume(self, ctx: Context, key: str) -> None:
         """The tenant may write again."""
-        tenant = await service.operate(ctx, service.resume_tenant, UUID(key))
+        tenant = await service.operate(ctx, service.resume_tenant, id_of(key))
         await toast(self, "success", translate(ctx.locale, "operator.tenants.resumed", name=tenant.name))
         await self._load(ctx)
 
