@@ -43,10 +43,14 @@ async def run_import(
         if done.finished_at is None:
             raise ImportFileMissing(file=file_name, problem="")
         return done.model_dump(mode="json", include={"accepted", "rejected", "duplicates"})
-    done = await service.import_file(
-        ctx, file, FileFormat(file_format), source_name=source_name, site=site, file_name=file_name,
-        import_id=UUID(import_id),
-    )  # fmt: skip
+    try:
+        done = await service.import_file(
+            ctx, file, FileFormat(file_format), source_name=source_name, site=site, file_name=file_name,
+            import_id=UUID(import_id),
+        )  # fmt: skip
+    except Exception:  # a failed job is not run again, so nobody would ever read the file
+        await asyncio.to_thread(file.unlink, missing_ok=True)
+        raise
     await asyncio.to_thread(file.unlink, missing_ok=True)
     return done.model_dump(mode="json", include={"accepted", "rejected", "duplicates"})
 

@@ -1,6 +1,7 @@
 """What really goes wrong: killed processes, jobs that run twice, partitions that are missing."""
 
 import asyncio
+import gzip
 import signal
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +13,7 @@ import pytest
 from enterprise_app.core import live
 from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.domains.analytics import jobs, service
+from enterprise_app.domains.analytics.errors import ImportFileDamaged
 from enterprise_app.domains.analytics.service import telling
 from enterprise_app.domains.analytics.service.write_keys import find_key_owner
 from enterprise_app.domains.analytics.vocabulary import FileFormat
@@ -104,6 +106,16 @@ async def test_an_uploaded_file_is_imported_once_and_deleted(lasting_tenant, tmp
         assert result == {"accepted": 102, "rejected": 0, "duplicates": 0}
     assert not path.exists()
     assert await count(lasting_tenant, "analytics_imports") == 1
+
+
+async def test_an_upload_that_cannot_be_imported_does_not_stay(lasting_tenant, tmp_path):
+    path = tmp_path / "upload"
+    path.write_bytes(gzip.compress(b"a" * 5000)[:-20])
+    waiting = await service.queue_import(lasting_tenant, path, file_format=FileFormat.JSONL, file_name="a.gz")
+    arguments = {"import_id": str(waiting.id), "path": str(path), "file_format": "jsonl", "file_name": "a.gz"}
+    with pytest.raises(ImportFileDamaged):
+        await jobs.run_import(str(lasting_tenant.tenant_id), source_name="Import", **arguments)
+    assert not path.exists()
 
 
 async def test_pages_hear_of_events_often_enough_but_not_of_each(lasting_tenant, committed_db):
