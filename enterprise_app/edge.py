@@ -7,6 +7,7 @@ Host, `X-Tenant-ID`, key and token that name different tenants are refused, neve
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -16,9 +17,9 @@ from starlette.requests import Request
 from enterprise_app.core import context as core_context
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import PLATFORM_TENANT_ID, Actor, ActorKind, Context
-from enterprise_app.core.db import system_session
+from enterprise_app.core.db import system_session, tenant_session
 from enterprise_app.core.errors import AtriumError, NotFound, Unauthenticated
-from enterprise_app.core.texts import negotiate
+from enterprise_app.core.texts import LOCALE_COOKIE, chosen_language, negotiate
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.permissions import OPERATOR_PERMISSIONS, ROLE_PERMISSIONS, Permission
 from enterprise_app.domains.audit import service as audit
@@ -92,26 +93,32 @@ class Edge:
 
     def __init__(self, *, cache_seconds: float = CACHE_SECONDS) -> None:
         self._cache = _Cache(cache_seconds)
+        self._key_uses: set[tuple[UUID | None, str | None, date]] = set()
 
     async def caller(self, request: Request) -> Context:
         """The context of a request's credential. Raises Unauthenticated, Forbidden, TenantMismatch, NotFound."""
-        ctx = await self.from_request(request.headers, request.headers.get("host", ""))
-        return _in_request(ctx, request)
+        ctx = _in_request(await self.from_request(request.headers, request.headers.get("host", "")), request)
+        if ctx.actor.kind is ActorKind.API_KEY:
+            await self._note_key_use(ctx)
+        return ctx
 
     async def visitor(self, request: Request) -> Context:
         """An anonymous context of the host's tenant, or of the platform; no permissions."""
         host = request.headers.get("host", "")
-        tenant_id, zone = PLATFORM_TENANT_ID, "UTC"
+        tenant_id, zone, language, week_start = PLATFORM_TENANT_ID, "UTC", "", None
         if slug := identity.slug_of(host):
             tenant = await self._tenant_at(slug)
-            tenant_id, zone = tenant.id, tenant.zone
-        locale = negotiate("", request.headers.get("accept-language", ""))
-        return _in_request(Context(tenant_id, Actor(ActorKind.ANONYMOUS), locale=locale, zone=zone), request)
+            tenant_id, zone, language, week_start = tenant.id, tenant.zone, tenant.locale, tenant.week_start
+        spoken = request.headers.get("accept-language", "")
+        chosen = chosen_language(request.cookies.get(LOCALE_COOKIE, ""), spoken)
+        locale = negotiate(chosen or language, spoken)
+        nobody = Actor(ActorKind.ANONYMOUS)
+        return _in_request(Context(tenant_id, nobody, locale=locale, zone=zone, week_start=week_start), request)
 
     async def from_request(self, headers: Mapping[str, str], host: str) -> Context:
         """The context of these headers on this host, without ip, agent and request id."""
-        shown = _presented(headers, host)
-        return await self._context(shown)
+        ctx = await self._context(_presented(headers, host))
+        return ctx if ctx.locale else replace(ctx, locale=negotiate("", headers.get("accept-language", "")))
 
     async def from_session(self, *, host: str, cookie: str | None = None, reference: str | None = None) -> Context:
         """The context of a cookie's secret or of a page's reference. A cookie of another host is unknown here."""
@@ -143,6 +150,22 @@ class Edge:
     def forget_all(self) -> None:
         """For the live listener after it was away: it may have missed something."""
         self._cache.clear()
+
+    async def _note_key_use(self, ctx: Context) -> None:
+        """Into the audit trail once a day for each key and address: enough to see who has a key, not a line a call."""
+        use = (ctx.actor.id, ctx.ip, now().date())
+        if use in self._key_uses:
+            return
+        if len(self._key_uses) >= _CACHE_SIZE:
+            self._key_uses.clear()
+        self._key_uses.add(use)
+        target = Target(kind="api_key", id=ctx.actor.id, name=ctx.actor.name)
+        try:
+            async with tenant_session(ctx) as session:
+                await audit.record(session, ctx, AuditVerb.API_KEY_USED, target)
+        except BaseException:
+            self._key_uses.discard(use)
+            raise
 
     async def _context(self, shown: Presented) -> Context:
         return await self._cache.get(shown, lambda: _build(shown, self._tenant_in))
@@ -317,8 +340,9 @@ async def _context_in(session: AsyncSession, credential: identity.Credential, te
         actor=actor,
         permissions=permissions & _READING if suspended else permissions,
         entitlements=tenancy.entitlements_of(tenant, now()),
-        locale=account.locale,
+        locale=account.locale or tenant.locale,
         zone=account.zone or tenant.zone,
+        week_start=tenant.week_start,
         on_behalf_of=membership.id if credential.key is not None else None,
         read_only=suspended,
     )
@@ -328,7 +352,7 @@ async def _audit_refusal(credential: identity.Credential, own: Tenant | None, sh
     """Into the chain of the caller's own tenant, else the platform's: the tenant asked for learns nothing."""
     account = credential.account
     actor = Actor(ActorKind.MEMBER, account.id, account.name, account.id)
-    ctx = Context(own.id if own else PLATFORM_TENANT_ID, actor, locale=account.locale)
+    ctx = Context(own.id if own else PLATFORM_TENANT_ID, actor)
     target = Target(kind="tenant", name=shown.named or (own.slug if own else ""))
     await audit.record_refusal(ctx, AuditVerb.ACCESS_REFUSED, target, reason=NotAMember.code)
 

@@ -36,7 +36,11 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One actor in one tenant for one request, event or job. `zone` is an IANA name, `locale` one of LOCALES."""
+    """One actor in one tenant for one request, event or job.
+
+    `zone` is an IANA name; `locale` one of LOCALES, or "" on the platform's pages before the browser is asked;
+    `week_start` the tenant's, 1 = Monday … 7 = Sunday, None where no tenant says so.
+    """
 
     tenant_id: UUID
     actor: Actor
@@ -44,6 +48,7 @@ class Context:
     entitlements: Entitlements = field(default_factory=Entitlements)
     locale: str = "en"
     zone: str = "UTC"
+    week_start: int | None = None
     request_id: str = ""
     ip: str | None = None
     agent: str | None = None

@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 
 LOCALES = ("en", "de", "ar")
 DEFAULT_LOCALE = "en"
+LOCALE_COOKIE = "atrium_locale"
 LOCALES_DIR = Path(__file__).resolve().parents[1] / "locales"
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _GETTEXT_FORMS = {"en": ("one", "other"), "de": ("one", "other"), "ar": ("zero", "one", "two", "few", "many", "other")}
@@ -90,6 +91,12 @@ def negotiate(chosen: str, accept_language: str, default: str = DEFAULT_LOCALE) 
         if language in LOCALES:
             return language
     return default
+
+
+def chosen_language(remembered: str, accept_language: str) -> str:
+    """The language that pages remember, when it was chosen: when it is not the browser's own anyway; else ""."""
+    chosen = remembered in LOCALES and remembered != negotiate("", accept_language)
+    return remembered if chosen else ""
 
 
 def _preferred(accept_language: str) -> Iterable[str]:

@@ -22,7 +22,7 @@ from enterprise_app.core.errors import (
     Unauthenticated,
     Unavailable,
 )
-from enterprise_app.core.texts import has_text, negotiate, translate
+from enterprise_app.core.texts import DEFAULT_LOCALE, has_text, negotiate, translate
 from enterprise_app.http.validation import problems_in
 
 log = structlog.get_logger(__name__)
@@ -66,9 +66,11 @@ _BY_STATUS: dict[int, type[AtriumError]] = {
 
 
 def locale_of(request: Request) -> str:
-    """The caller's language: the header when it names one of ours, else the member's own, else English."""
-    ctx = getattr(request.state, "ctx", None)
-    return negotiate("", request.headers.get("accept-language", ""), default=ctx.locale if ctx else "en")
+    """The caller's language: a program's header says it for each call; a person's own or their tenant's comes first."""
+    ctx, spoken = getattr(request.state, "ctx", None), request.headers.get("accept-language", "")
+    if ctx is None or "authorization" in request.headers or "x-api-key" in request.headers:
+        return negotiate("", spoken, default=(ctx and ctx.locale) or DEFAULT_LOCALE)
+    return negotiate(ctx.locale, spoken)
 
 
 def problem_of(request: Request, error: Exception) -> Response:

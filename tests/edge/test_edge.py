@@ -124,6 +124,16 @@ async def test_a_cookie_beside_basic_authorization_is_only_a_cookie(
     assert form.status_code == 403
 
 
+async def test_the_use_of_a_key_is_audited_once_a_day(db: JoinedSource, client: httpx.AsyncClient) -> None:
+    await registered("acme")
+    key_id, key = await api_key(client, await token(client))
+    for _ in range(3):
+        assert (await client.get("/api/v1/members", headers={"x-api-key": key})).status_code == 200
+    query = "SELECT target_id, ip FROM audit_log WHERE verb = 'api_key.used'"
+    rows = (await db.connection.execute(sa.text(query))).all()
+    assert [tuple(row) for row in rows] == [(key_id, "127.0.0.1")]
+
+
 async def test_nobody_and_nonsense(db: JoinedSource, client: httpx.AsyncClient) -> None:
     await registered("acme")
     bad = ("", "Bearer ", "Bearer att_x", "Bearer atr_x", "Bearer atw_x", "Basic eDp5", "Bearer \u00e9")
@@ -249,3 +259,49 @@ async def test_creating_twice_with_one_key_creates_once(committed_db: DatabaseUr
     again = await client.post("/api/v1/tenants/register", json=body, headers=headers)
     assert (first.status_code, again.status_code) == (201, 201), again.text
     assert first.json() == again.json()
+
+
+async def test_own_language_then_the_tenants_then_the_browsers(db: JoinedSource, client: httpx.AsyncClient) -> None:
+    """LOC-04: what nobody chose is never frozen as a choice."""
+    body = {"name": "Acme", "slug": "acme", "owner_name": "Ada", "email": ADA, "password": PASSWORD}
+    german, arabic = {"accept-language": "de-AT,de;q=0.9"}, {"accept-language": "ar"}
+    assert (await client.post("/api/v1/tenants/register", json=body, headers=german)).status_code == 201
+    page = {"cookie": f"atrium_session={await cookie(ADA, 'acme')}", "origin": ACME}
+    own = f"{ACME}/api/v1/account"
+
+    async def language() -> str:
+        refused = await client.post(f"{ACME}/api/v1/invitations", json={}, headers=page | arabic)
+        assert refused.status_code == 422, refused.text
+        return refused.headers["content-language"]
+
+    assert (await client.get(own, headers=page)).json()["locale"] == "", "nothing was chosen"
+    assert await language() == "de", "the tenant's, from the browser that registered it"
+    assert (await client.patch(own, json={"locale": "en"}, headers=page)).status_code == 200
+    assert await language() == "en", "one's own"
+    assert (await client.patch(own, json={"locale": ""}, headers=page)).status_code == 200
+    assert await language() == "de", "the tenant's again"
+    platform = await client.post("/api/v1/tenants/register", json={}, headers=arabic)
+    assert platform.headers["content-language"] == "ar", "the browser's"
+    nobody = await client.post("/api/v1/tenants/register", json={}, headers={"accept-language": "fr"})
+    assert nobody.headers["content-language"] == "en", "the default"
+
+
+async def test_a_language_chosen_before_joining_is_kept(db: JoinedSource, client: httpx.AsyncClient) -> None:
+    await registered("acme")
+    ada = await token(client)
+    for name, header, cookie_value, kept in (("g", "de", "ar", "ar"), ("h", "de", "de", ""), ("i", "de", "xx", "")):
+        body = {"email": f"{name}@acme.example", "role": "member"}
+        link = (await client.post("/api/v1/invitations", json=body, headers=ada)).json()["link"]
+        accept = {"token": link.partition("token=")[2], "name": "Grace", "password": PASSWORD}
+        headers = {"accept-language": header, "cookie": f"atrium_locale={cookie_value}"}
+        joined = await client.post(f"{ACME}/auth/invitation", data=accept, headers=headers)
+        session = {"cookie": f"atrium_session={joined.cookies['atrium_session']}"}
+        client.cookies.clear()
+        assert (await client.get(f"{ACME}/api/v1/account", headers=session)).json()["locale"] == kept, name
+
+
+async def test_the_week_starts_as_the_tenant_has_it(db: JoinedSource, client: httpx.AsyncClient, edge: Edge) -> None:
+    await registered("acme")
+    bearer = await token(client)
+    await db.connection.execute(sa.text("UPDATE tenants SET week_start = 7 WHERE slug = 'acme'"))
+    assert (await edge.from_request(bearer, "atrium.localhost")).week_start == 7

@@ -34,7 +34,7 @@ class Account(SQLModel, table=True):
     email: str
     name: str
     password_hash: str
-    locale: str = "en"
+    locale: str = ""  # as zone: nothing chosen, the tenant's counts
     zone: str = ""
     theme: str = Theme.SYSTEM.value
     is_operator: bool = False

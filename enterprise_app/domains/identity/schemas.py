@@ -29,7 +29,9 @@ class Registration(_Shape):
         description="At least 10 characters; of the account, when the e-mail has one already",
         examples=["correct horse battery"],
     )
-    locale: str = Field("en", examples=["en"])
+    locale: str = Field(
+        "", description="The tenant's language and the owner's own choice; left out: the browser's", examples=["en"]
+    )
     zone: str = Field("UTC", description="IANA time zone", examples=["Europe/Berlin"])
 
 
@@ -200,6 +202,6 @@ class Preferences(_Shape):
     """One's own settings; what is None stays."""
 
     name: str | None = None
-    locale: str | None = None
+    locale: str | None = Field(None, description="\"\": the tenant's language")
     zone: str | None = None
     theme: str | None = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
-from enterprise_app.core.texts import negotiate
+from enterprise_app.core.texts import LOCALE_COOKIE, negotiate
 from enterprise_app.web.shell import binding
 from enterprise_app.web.shell.incoming import Header, Incoming, Scope, without
 from enterprise_app.web.shell.ports import Sessions
@@ -21,7 +21,6 @@ Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 SESSION_COOKIE = "atrium_session"
-LOCALE_COOKIE = "atrium_locale"
 SOCKET_PATH = "/_event"
 API_PREFIXES = (
     "/.well-known", "/api", "/auth", "/files", "/health", "/metrics", "/oauth", "/ofrep", "/scim",

@@ -1,8 +1,10 @@
 """The overview: hand-counted numbers, laws of its buckets, refusals; sources and imports over HTTP."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -138,6 +140,13 @@ async def test_over_http(counted):
             assert (await client.get("/api/v1/analytics/overview", params=bad)).status_code == 422
         assert len((await client.get("/api/v1/analytics/events?limit=2")).json()["items"]) == 2
         assert (await client.get("/api/v1/analytics/imports")).json()["items"][0]["accepted"] == 12
+
+
+@pytest.mark.parametrize(("week_start", "first_full_week"), [(None, 8), (1, 8), (7, 7), (6, 6)])
+async def test_weeks_start_as_the_tenant_has_it(tenant, week_start, first_full_week):
+    ctx = replace(tenant, week_start=week_start)
+    found = await overview(ctx, start="2024-01-03", end="2024-01-31", bucket=Bucket.WEEK)
+    assert found.series[1].start.astimezone(ZoneInfo(ctx.zone)).day == first_full_week
 
 
 async def _verbs(tenant):

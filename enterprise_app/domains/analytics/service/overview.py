@@ -56,7 +56,7 @@ async def get_overview(
     span = _span(start, end, zone)
     width = _bucket(bucket, span)
     query = sql.listing().parse(filters=filters, limit=1)
-    week_start = week_start_of(ctx.locale)
+    week_start = ctx.week_start - 1 if ctx.week_start else week_start_of(ctx.locale)
     starts = _starts(span, width, zone, week_start)
     found = await sql.aggregate(session, ctx.tenant_id, span, starts, query)
     before = buckets.previous(span, zone) if compare else None
@@ -99,7 +99,7 @@ def list_filter_fields() -> list[str]:
 
 @lru_cache
 def week_start_of(locale: str) -> int:
-    """The first day of the week where the language is spoken most; 0 is Monday."""
+    """The first day of the week by the language, for whom no tenant says it; 0 is Monday."""
     return Locale.parse(locale.replace("-", "_")).first_week_day
 
 

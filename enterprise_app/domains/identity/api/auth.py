@@ -148,7 +148,10 @@ async def invitation(request: Request, ctx: Visitor) -> Response:
             who = await request.app.state.edge.caller(request)
         password = SecretStr(fields.get("password", ""))
         token, name = _text(fields, "token"), fields.get("name", "")
-        joined = await service.accept_invitation(who, token, host=host_of(request), name=name, password=password)
+        chosen = chosen_locale(request)
+        joined = await service.accept_invitation(
+            who, token, host=host_of(request), name=name, password=password, locale=chosen
+        )
         return welcome(request, joined)
 
     return await handle(request, "/invitation", work, keep=("token",))

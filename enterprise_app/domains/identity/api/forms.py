@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from enterprise_app.core.errors import AtriumError, Forbidden, Invalid
 from enterprise_app.core.settings import get_settings
+from enterprise_app.core.texts import LOCALE_COOKIE, chosen_language
 from enterprise_app.http.origin import is_own_origin
 
 from ..rules.redirects import safe_next
@@ -122,6 +123,11 @@ def cookie_of(request: Request) -> str:
     except CookieError:
         return ""
     return jar[COOKIE].value if COOKIE in jar else ""
+
+
+def chosen_locale(request: Request) -> str:
+    """The language that the reader chose on our pages before they had an account, "" for none."""
+    return chosen_language(request.cookies.get(LOCALE_COOKIE, ""), request.headers.get("accept-language", ""))
 
 
 def host_of(request: Request) -> str:

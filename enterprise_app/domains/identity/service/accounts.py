@@ -103,9 +103,9 @@ def _checked(wanted: Preferences) -> dict[str, str]:
     values = wanted.model_dump(exclude_none=True)
     if "name" in values:
         values["name"] = clean_name(values["name"])
-    for field, allowed in (("locale", LOCALES), ("theme", tuple(Theme))):
-        if values.get(field) and values[field] not in allowed:
-            raise Invalid.of(field, "not_one_of", expected=", ".join(allowed))
+    for field, allowed in (("locale", ("", *LOCALES)), ("theme", tuple(Theme))):
+        if field in values and values[field] not in allowed:
+            raise Invalid.of(field, "not_one_of", expected=", ".join(filter(None, allowed)))
     if values.get("zone") and values["zone"] not in available_timezones():
         raise Invalid.of("zone", "zone_unknown")
     return values

@@ -62,10 +62,11 @@ async def preview_invitation(ctx: Context, token: str) -> InvitationPreview:
 
 
 async def accept_invitation(
-    ctx: Context, token: str, *, host: str, name: str = "", password: SecretStr | None = None
+    ctx: Context, token: str, *, host: str, name: str = "", password: SecretStr | None = None, locale: str = ""
 ) -> SignedIn:
     """Join and be signed in on `host`. `ctx` is the signed-in account's, or a visitor's with (name and) password.
 
+    `locale`: the language that a new person chose on the page, "" for none.
     Raises what preview_invitation raises, InvitationForeign, AlreadyMember, QuotaExceeded, Invalid, SignInFailed.
     """
     async with system_session("read invitation") as session:
@@ -76,7 +77,7 @@ async def accept_invitation(
         here = await _in_tenant(session, ctx, row.tenant_id)
         if hashed is not None:
             account = await add_account(
-                session, email=row.email, name=clean_name(name), password_hash=hashed, locale=ctx.locale
+                session, email=row.email, name=clean_name(name), password_hash=hashed, locale=locale
             )
         if account is None:
             raise AccountExists(email=row.email)

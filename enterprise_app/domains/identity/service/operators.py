@@ -68,9 +68,7 @@ async def create_operator(
             raise AccountExists(email=address) from None
     async with system_session("create operator") as session:
         await use_link(session, Purpose.OPERATOR, token)
-        account = known or await add_account(
-            session, email=address, name=clean, password_hash=hashed, locale=ctx.locale, verified=True
-        )
+        account = known or await add_account(session, email=address, name=clean, password_hash=hashed, verified=True)
         if account is None:
             raise AccountExists(email=address)
         await session.execute(update(Account).where(Account.id == account.id).values(is_operator=True))  # pyright: ignore
