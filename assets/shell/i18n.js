@@ -10,6 +10,7 @@ const RTL = ["ar", "fa", "he", "ur"];
 const inBrowser = typeof window !== "undefined";
 const listeners = new Set();
 let current = DEFAULT;
+let wanted = null;
 
 i18next.init({
   lng: DEFAULT,
@@ -58,11 +59,13 @@ const show = (locale) => {
 // Switches the language of everything on the page and remembers it for the next visit.
 export const setLocale = async (locale) => {
   if (!inBrowser || !locale) return;
+  const asked = (wanted = {});
   try {
     await load(locale);
   } catch {
     locale = DEFAULT;
   }
+  if (wanted !== asked) return; // a later choice came while the texts were on their way
   current = locale;
   document.cookie = `atrium_locale=${locale}; path=/; max-age=31536000; samesite=lax`;
   show(locale);

@@ -7,8 +7,12 @@ import { setLocale } from "$/public/shell/i18n.js";
 export function ShellSync({ locale, theme, ready }) {
   const { setColorMode, rawColorMode } = useContext(ColorModeContext);
   useEffect(() => {
-    if (locale) setLocale(locale).then(() => markReady(ready));
-    else markReady(false);
+    markReady(false);
+    let late = false;
+    if (locale) setLocale(locale).then(() => late || markReady(ready));
+    return () => {
+      late = true;
+    };
   }, [locale, ready]);
   useEffect(() => {
     if (theme && theme !== rawColorMode) setColorMode(theme);
