@@ -26,7 +26,7 @@ def copy_field(value: Text, *, label: Text, secret: bool = False) -> rx.Componen
 
     copy_field(State.write_key, label=t("campaigns.write_key"))
     """
-    shown = rx.el.output(value, class_name="copy-value", dir="ltr", aria_label=label)
+    shown = rx.el.output(value, class_name="copy-value", dir="ltr", aria_label=label, tab_index=0)
     return rx.el.div(shown, copy_button(value), class_name=classes("copy-field", "copy-secret" if secret else ""))
 
 

@@ -1,5 +1,7 @@
 """API keys, as seen."""
 
+from typing import Any
+
 import reflex as rx
 
 from enterprise_app.core.vocabulary.permissions import Permission
@@ -55,11 +57,11 @@ def _table(add: rx.Component) -> rx.Component:
     )
 
 
-def _permissions(row: rx.Var) -> rx.Component:
+def _permissions(row: Any) -> rx.Component:
     return rx.el.button(row.permissions, type="button", class_name="link link-button", on_click=S.look(row.id))
 
 
-def _menu(row: rx.Var) -> rx.Component:
+def _menu(row: Any) -> rx.Component:
     revoke = ui.menu_item(t("admin.keys.revoke"), icon="close", danger=True, on_click=S.ask(row.id, row.name))
     menu = ui.menu(
         ui.icon_button("more", t("admin.members.more", name=row.name), size="sm"), revoke, label=row.name, align="end"

@@ -1,5 +1,7 @@
 """The audit trail, as seen."""
 
+from typing import Any
+
 import reflex as rx
 
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
@@ -81,11 +83,11 @@ def _table() -> rx.Component:
     return ui.data_table(columns, S.rows, label=t("admin.audit.title"), loading=S.loading, empty=none)
 
 
-def _verb(row: rx.Var) -> rx.Component:
+def _verb(row: Any) -> rx.Component:
     return rx.el.button(row.verb, type="button", class_name="link link-button", on_click=S.open(row.id))
 
 
-def _actor(row: rx.Var) -> rx.Component:
+def _actor(row: Any) -> rx.Component:
     return ui.row(rx.el.bdi(row.actor), rx.el.span(row.actor_kind, class_name="text-quiet"))
 
 

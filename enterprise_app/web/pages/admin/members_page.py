@@ -1,5 +1,7 @@
 """Members, as seen."""
 
+from typing import Any
+
 import reflex as rx
 
 from enterprise_app.core.vocabulary.permissions import Permission, Role
@@ -67,16 +69,16 @@ def _table() -> rx.Component:
     )
 
 
-def _person(row: rx.Var) -> rx.Component:
+def _person(row: Any) -> rx.Component:
     me = rx.cond(row.me, ui.badge(t("admin.members.you"), "accent"))
     return ui.row(ui.person(row.name, row.initials, row.email), me, wrap=False)
 
 
-def _status(row: rx.Var) -> rx.Component:
+def _status(row: Any) -> rx.Component:
     return ui.badge(row.status_text, rx.cond(row.active, "success", "warning"), dot=True)
 
 
-def _menu(row: rx.Var) -> rx.Component:
+def _menu(row: Any) -> rx.Component:
     suspend = ui.menu_item(t("admin.members.suspend"), icon="pause", on_click=S.ask(row.id, "suspend"))
     reinstate = ui.menu_item(t("admin.members.reinstate"), icon="play", on_click=S.reinstate(row.id))
     menu = ui.menu(
@@ -92,7 +94,7 @@ def _menu(row: rx.Var) -> rx.Component:
     return rx.cond(can(Permission.MEMBERS_MANAGE), menu)
 
 
-def _role_item(row: rx.Var, role: str, text: rx.Var[str]) -> rx.Component:
+def _role_item(row: Any, role: str, text: rx.Var[str]) -> rx.Component:
     """One role as a choice; only owners give and take ownership."""
     item = ui.menu_item(text, checked=row.role == role, on_click=S.change_role(row.id, role))
     return rx.cond(SessionState.role == Role.OWNER.value, item) if role == Role.OWNER.value else item
@@ -113,11 +115,11 @@ def _invitations() -> rx.Component:
     return rx.cond(S.offers.length() > 0, shown)
 
 
-def _offer_status(row: rx.Var) -> rx.Component:
+def _offer_status(row: Any) -> rx.Component:
     return ui.badge(row.status_text, rx.cond(row.expired, "neutral", "info"), dot=True)
 
 
-def _offer_menu(row: rx.Var) -> rx.Component:
+def _offer_menu(row: Any) -> rx.Component:
     menu = ui.menu(
         ui.icon_button("more", t("admin.members.more", name=row.email), size="sm"),
         ui.menu_item(t("admin.invitations.resend"), icon="send", on_click=I.resend(row.id)),

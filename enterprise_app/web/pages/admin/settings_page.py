@@ -123,11 +123,8 @@ def _currency() -> rx.Component:
 
 
 def _week() -> rx.Component:
-    return ui.field(
-        t("admin.settings.week_start"),
-        ui.select(WEEKDAYS, name="week_start", default_value=S.week_start),
-        error=S.errors["week_start"],
-    )
+    days = ui.select(WEEKDAYS, name="week_start", default_value=S.week_start)
+    return rx.el.div(ui.field(t("admin.settings.week_start"), days, error=S.errors["week_start"]))
 
 
 def _privacy() -> rx.Component:

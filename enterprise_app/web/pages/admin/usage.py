@@ -14,6 +14,7 @@ from enterprise_app.domains.metering import service as metering
 from enterprise_app.domains.metering.schemas import Usage
 from enterprise_app.domains.tenancy import service as tenancy
 from enterprise_app.domains.tenancy.schemas import CurrentTenant
+from enterprise_app.web.pages.admin.plans import plan_name
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.lists import showing
 
@@ -64,7 +65,8 @@ class UsageState(rx.State):
         self.reset()
 
     def _show_plan(self, ctx: Context, tenant: CurrentTenant) -> None:
-        self.plan, self.own_plan, self.on_trial = tenant.plan_in_force, tenant.plan, tenant.on_trial
+        self.plan = plan_name(ctx.locale, tenant.plan_in_force)
+        self.own_plan, self.on_trial = plan_name(ctx.locale, tenant.plan), tenant.on_trial
         days = tenant.limits.get(Limit.RETENTION_DAYS.value, 0)
         number = localization.format_number(days, ctx.locale)
         endless = translate(ctx.locale, "admin.usage.unlimited")

@@ -1,5 +1,7 @@
 """Usage, as seen."""
 
+from typing import Any
+
 import reflex as rx
 
 from enterprise_app.core.vocabulary.entitlements import Feature
@@ -43,7 +45,7 @@ def _meters() -> rx.Component:
     return ui.section(t("admin.usage.used"), ui.grid(cards, smallest=260), description=t("admin.usage.used_text"))
 
 
-def _meter(row: rx.Var) -> rx.Component:
+def _meter(row: Any) -> rx.Component:
     resets = rx.cond(row.resets != "", rx.el.p(row.resets, class_name="text-quiet"))
     return ui.card(ui.meter(row.label, row.text, row.percent, tone=row.tone), resets)
 

@@ -1,5 +1,7 @@
 """`/mailbox`: what would have been mailed, with links to click."""
 
+from typing import Any
+
 import reflex as rx
 
 from enterprise_app.web import components as ui
@@ -26,7 +28,7 @@ def mailbox() -> rx.Component:
     )
 
 
-def _letter(letter: rx.Var) -> rx.Component:
+def _letter(letter: Any) -> rx.Component:
     head = ui.row(
         rx.el.span(t("mailbox.to", email=letter.recipient), class_name="text-quiet"),
         rx.el.span(letter.sent, class_name="text-quiet"),
@@ -36,7 +38,7 @@ def _letter(letter: rx.Var) -> rx.Component:
     return ui.card(ui.stack(head, body, gap=3), title=letter.subject)
 
 
-def _piece(piece: rx.Var) -> rx.Component:
+def _piece(piece: Any) -> rx.Component:
     return rx.cond(piece.href != "", rx.el.a(piece.text, href=piece.href, class_name="link"), rx.el.span(piece.text))
 
 

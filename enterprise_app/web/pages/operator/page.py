@@ -20,7 +20,7 @@ PAGES = [
         on_leave=(OperatorTenantsState.leave,),
     ),
     Page(
-        route="/operator/system",
+        route="/system",
         title="operator.system.title",
         area="operator",
         need=Permission.OPERATOR_SYSTEM,

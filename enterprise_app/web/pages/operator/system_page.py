@@ -1,5 +1,7 @@
 """The platform's condition, as seen."""
 
+from typing import Any
+
 import reflex as rx
 
 from enterprise_app.web import components as ui
@@ -24,7 +26,7 @@ def _health() -> rx.Component:
     return ui.section(t("operator.health.title"), parts, actions=[title])
 
 
-def _part(row: rx.Var) -> rx.Component:
+def _part(row: Any) -> rx.Component:
     return ui.card(ui.row(rx.el.span(row.name), ui.badge(row.state, row.tone, dot=True), between=True))
 
 
@@ -33,7 +35,7 @@ def _switches() -> rx.Component:
     return ui.section(t("operator.switches.title"), ui.card(lines), description=t("operator.switches.text"))
 
 
-def _switch(row: rx.Var) -> rx.Component:
+def _switch(row: Any) -> rx.Component:
     control = ui.switch(row.name, hint=row.text, checked=row.on, on_change=lambda on: S.ask(row.id, on))
     changed = rx.cond(row.changed != "", rx.el.p(row.changed, class_name="text-quiet wrap-anywhere"))
     return rx.el.li(control, changed, key=row.id)
@@ -65,7 +67,7 @@ def _deliveries() -> rx.Component:
     )
 
 
-def _replay(row: rx.Var) -> rx.Component:
+def _replay(row: Any) -> rx.Component:
     return ui.button(t("operator.deliveries.replay"), size="sm", icon="refresh", on_click=S.replay(row.id))
 
 

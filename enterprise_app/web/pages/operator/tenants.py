@@ -16,6 +16,7 @@ from enterprise_app.domains.localization import service as localization
 from enterprise_app.domains.tenancy import service
 from enterprise_app.domains.tenancy.schemas import Suspension, Tenant
 from enterprise_app.domains.tenancy.vocabulary import TenantStatus
+from enterprise_app.web.pages.admin.plans import plan_name
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import checked, id_of, text_of, told_at
 from enterprise_app.web.shell.lists import go_back, go_on, showing
@@ -33,6 +34,7 @@ class TenantRow(BaseModel):
     slug: str
     url: str
     plan: str
+    plan_text: str
     trial: str
     active: bool
     status_text: str
@@ -111,7 +113,7 @@ class OperatorTenantsState(rx.State):
     async def change_plan(self, ctx: Context, key: str, plan: str) -> None:
         """Move a tenant to a plan; a running trial ends with it."""
         tenant = await service.operate(ctx, service.change_plan, id_of(key), plan)
-        params = {"name": tenant.name, "plan": tenant.plan}
+        params = {"name": tenant.name, "plan": plan_name(ctx.locale, tenant.plan)}
         await toast(self, "success", translate(ctx.locale, "operator.tenants.plan_changed", **params))
         await self._load(ctx)
 
@@ -161,6 +163,7 @@ def _row(ctx: Context, tenant: Tenant) -> TenantRow:
         slug=tenant.slug,
         url=identity.tenant_url(tenant.slug),
         plan=tenant.plan,
+        plan_text=plan_name(ctx.locale, tenant.plan),
         trial=translate(ctx.locale, "operator.tenants.trial", at=until) if on_trial else "",
         active=tenant.status is TenantStatus.ACTIVE,
         status_text=translate(ctx.locale, f"operator.status.{tenant.status.value}"),

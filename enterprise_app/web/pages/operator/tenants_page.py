@@ -1,14 +1,23 @@
 """The operator's tenants, as seen."""
 
+from typing import Any
+
 import reflex as rx
 
+from enterprise_app.core.texts import has_text
 from enterprise_app.domains.tenancy import service as tenancy
 from enterprise_app.domains.tenancy.vocabulary import TenantStatus
 from enterprise_app.web import components as ui
 from enterprise_app.web.pages.operator.tenants import OperatorTenantsState as S
 from enterprise_app.web.texts import t
 
-PLANS = [plan.id for plan in tenancy.list_plans().items]
+
+def _named(plan: str) -> ui.Text:
+    key = f"admin.plan.{plan.lower()}"
+    return t(key) if has_text(key) else plan
+
+
+PLANS = [(plan.id, _named(plan.id)) for plan in tenancy.list_plans().items]
 STATUSES = [(status.value, t(f"operator.status.{status.value}")) for status in TenantStatus]
 
 
@@ -66,22 +75,22 @@ def _table() -> rx.Component:
     )
 
 
-def _name(row: rx.Var) -> rx.Component:
+def _name(row: Any) -> rx.Component:
     return rx.el.bdi(row.name)
 
 
-def _plan(row: rx.Var) -> rx.Component:
+def _plan(row: Any) -> rx.Component:
     trial = rx.cond(row.trial != "", ui.badge(row.trial, "accent"))
-    return ui.row(rx.el.bdi(row.plan), trial)
+    return ui.row(rx.el.bdi(row.plan_text), trial)
 
 
-def _status(row: rx.Var) -> rx.Component:
+def _status(row: Any) -> rx.Component:
     reason = rx.cond(row.reason != "", rx.el.bdi(row.reason, class_name="text-quiet wrap-anywhere"))
     return ui.row(ui.badge(row.status_text, rx.cond(row.active, "success", "danger"), dot=True), reason)
 
 
-def _menu(row: rx.Var) -> rx.Component:
-    plans = [ui.menu_item(plan, checked=row.plan == plan, on_click=S.change_plan(row.id, plan)) for plan in PLANS]
+def _menu(row: Any) -> rx.Component:
+    plans = [ui.menu_item(name, checked=row.plan == plan, on_click=S.change_plan(row.id, plan)) for plan, name in PLANS]
     suspend = ui.menu_item(t("operator.tenants.suspend"), icon="pause", danger=True, on_click=S.ask(row.id))
     resume = ui.menu_item(t("operator.tenants.resume"), icon="play", on_click=S.resume(row.id))
     return ui.menu(
