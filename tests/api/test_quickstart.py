@@ -11,12 +11,10 @@ _SECTION = re.compile(r"<!-- quickstart -->\s*```bash\n(.*?)```\s*<!-- /quicksta
 
 
 def quickstart() -> str:
-    """The lines between the markers of the README (or of the section that is to go into it)."""
-    for file in (ROOT / "README.md", ROOT / "docs" / "quickstart-section.md"):
-        found = _SECTION.search(file.read_text(encoding="utf-8")) if file.exists() else None
-        if found:
-            return found[1]
-    raise AssertionError("the README has no quick start between its markers")
+    """The lines between the markers of the README."""
+    found = _SECTION.search((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert found is not None, "the README has no quick start between its markers"
+    return found[1]
 
 
 def test_the_quick_start_works_as_written(served: str) -> None:
