@@ -1,10 +1,12 @@
 """Counting the API's calls: every one by token or key, exactly, before it is answered."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from starlette.requests import Request
 
 from enterprise_app.core.context import PLATFORM_TENANT_ID, Context
+from enterprise_app.core.errors import RateLimited
 from enterprise_app.http.origin import has_credential
 
 PREFIX = "/api/v1"
@@ -13,8 +15,8 @@ PREFIX = "/api/v1"
 class CallCounter(Protocol):
     """Who counts: metering."""
 
-    async def admit(self, ctx: Context) -> object:
-        """Count one call; raises RateLimited or QuotaExceeded. May return what is left, see `Left`."""
+    async def admit(self, ctx: Context) -> "Left | None":
+        """Count one call; what is left, None when nothing limits. Raises RateLimited or QuotaExceeded."""
         ...
 
 
@@ -22,9 +24,18 @@ class Left(Protocol):
     """What is left of the hour."""
 
     @property
+    def granted(self) -> int: ...
+    @property
     def remaining(self) -> int: ...
     @property
     def resets_in(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _NoneLeft:
+    granted: int
+    resets_in: int
+    remaining: int = 0
 
 
 class CallGate:
@@ -37,11 +48,22 @@ class CallGate:
         """Count the call and say on the answer what is left."""
         if not (request.url.path.startswith(PREFIX) and has_credential(request)) or ctx.tenant_id == PLATFORM_TENANT_ID:
             return
-        left = await self._counter.admit(ctx)
+        try:
+            left = await self._counter.admit(ctx)
+        except RateLimited as refused:
+            left = _NoneLeft(int(refused.params["granted"]), int(refused.params["retry_after"]))
+            request.state.answer_headers = rate_headers(left)
+            raise
         if left is not None:
-            request.state.answer_headers = rate_headers(left)  # pyright: ignore[reportArgumentType]
+            request.state.answer_headers = rate_headers(left)
 
 
 def rate_headers(left: Left) -> dict[str, str]:
-    """The `RateLimit` header of the IETF draft: the policy's name, what remains, seconds until it is reset."""
-    return {"ratelimit": f'"hour";r={left.remaining};t={left.resets_in}'}
+    """The three `RateLimit-` headers that clients know, and the draft's newer structured pair; times in seconds."""
+    return {
+        "ratelimit-limit": str(left.granted),
+        "ratelimit-remaining": str(left.remaining),
+        "ratelimit-reset": str(left.resets_in),
+        "ratelimit-policy": f'"hour";q={left.granted};w=3600',
+        "ratelimit": f'"hour";r={left.remaining};t={left.resets_in}',
+    }

@@ -40,6 +40,10 @@ _IDEMPOTENCY_KEY = {
     "example": "0b9f7c3e-order-17",
 }
 _RATE_HEADERS = {
+    "RateLimit-Limit": {"schema": {"type": "string"}, "description": "Calls that the plan grants an hour."},
+    "RateLimit-Remaining": {"schema": {"type": "string"}, "description": "Calls that are left of this hour."},
+    "RateLimit-Reset": {"schema": {"type": "string"}, "description": "Seconds until the next hour."},
+    "RateLimit-Policy": {"schema": {"type": "string"}, "description": '`"hour";q=100;w=3600`'},
     "RateLimit": {"schema": {"type": "string"}, "description": 'What is left: `"hour";r=99;t=3600`.'},
     "X-Request-ID": {"schema": {"type": "string"}, "description": "The id of this request in our logs."},
 }

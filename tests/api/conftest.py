@@ -1,5 +1,6 @@
 """A real server process of the API over a database of its own."""
 
+import json
 import os
 import socket
 import subprocess
@@ -18,8 +19,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def served(postgres: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The server's address, reached under the platform's own host name."""
+def served(
+    postgres: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """The server's address, reached under the platform's own host name. A module's LIMITS override its plans."""
     urls = _clone(postgres, f"atrium_{uuid4().hex[:12]}")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -31,6 +34,7 @@ def served(postgres: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> 
         "ATRIUM_DATA_DIR": str(tmp_path_factory.mktemp("data")),
         "ATRIUM_SECRET_KEY": SECRET_KEY,
         "ATRIUM_PORT": str(port),
+        "TEST_LIMITS": json.dumps(getattr(request.module, "LIMITS", {})),
     }
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--log-level", "warning", "tests.api.server:make"]

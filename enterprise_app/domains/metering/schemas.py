@@ -10,8 +10,9 @@ from enterprise_app.core.vocabulary.entitlements import Limit
 
 @dataclass(frozen=True, slots=True)
 class CallsLeft:
-    """API calls that remain in this hour, and the seconds until the next one starts."""
+    """API calls of this hour: granted, remaining, and the seconds until the next hour starts."""
 
+    granted: int
     remaining: int
     resets_in: int
 

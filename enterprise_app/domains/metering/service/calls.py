@@ -90,7 +90,7 @@ async def _settle(batch: list[tuple[Context, asyncio.Future[CallsLeft | None]]])
 
 def _calls_left(ctx: Context, used: int, at: datetime) -> CallsLeft | None:
     granted = ctx.limit(Limit.API_CALLS_HOUR)
-    return None if granted == UNLIMITED else CallsLeft(max(0, granted - used), _seconds_to_next_hour(at))
+    return None if granted == UNLIMITED else CallsLeft(granted, max(0, granted - used), _seconds_to_next_hour(at))
 
 
 def _seconds_to_next_hour(at: datetime) -> int:
