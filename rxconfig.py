@@ -4,6 +4,7 @@ import os
 
 import reflex as rx
 from reflex.plugins.sitemap import SitemapPlugin
+from reflex_base.constants import StateManagerMode
 from reflex_components_radix.plugin import RadixThemesPlugin
 
 from enterprise_app.core.settings import load_settings
@@ -18,7 +19,7 @@ config = rx.Config(
     telemetry_enabled=False,
     show_built_with_reflex=False,
     # The default mode would write pickled states to the disk.
-    state_manager_mode="redis" if redis else "memory",
+    state_manager_mode=StateManagerMode.REDIS if redis else StateManagerMode.MEMORY,
     redis_url=redis.get_secret_value() if redis else None,
     # The guard decides who may connect; Reflex's default reflects any origin with credentials.
     cors_allowed_origins=[],

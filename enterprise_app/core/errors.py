@@ -1,25 +1,26 @@
 """One tree of expected failures. A message is looked up by `errors.<code>` in the reader's language.
 
-    AtriumError
-    ├── Invalid            422  a field, its problem, the fix
-    ├── Unauthenticated    401
-    ├── Forbidden          403
-    │   ├── FeatureMissing 403  the plan does not have it
-    │   └── ReadOnly       403  a suspended tenant or an exceeded limit
-    ├── NotFound           404
-    ├── Conflict           409
-    │   └── VersionConflict
-    ├── Gone               410
-    ├── TooLarge           413
-    ├── PreconditionRequired 428
-    ├── QuotaExceeded      402
-    ├── RateLimited        429
-    ├── TenantMissing      500  our own mistake: work without a tenant
-    └── Unavailable        503
+AtriumError
+├── Invalid            422  a field, its problem, the fix
+├── Unauthenticated    401
+├── Forbidden          403
+│   ├── FeatureMissing 403  the plan does not have it
+│   └── ReadOnly       403  a suspended tenant or an exceeded limit
+├── NotFound           404
+├── Conflict           409
+│   └── VersionConflict
+├── Gone               410
+├── TooLarge           413
+├── PreconditionRequired 428
+├── QuotaExceeded      402
+├── RateLimited        429
+├── TenantMissing      500  our own mistake: work without a tenant
+└── Unavailable        503
 """
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -29,7 +30,7 @@ class FieldProblem:
 
     field: str
     code: str
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 class AtriumError(Exception):

@@ -83,7 +83,7 @@ async def _stop_running() -> None:
     """
     RunningJob.stopping = True
     deadline = time.monotonic() + STOP_GRACE
-    while RunningJob.active - RunningJob.frozen and time.monotonic() < deadline:
+    while RunningJob.active - RunningJob.frozen and time.monotonic() < deadline:  # noqa: ASYNC110
         await asyncio.sleep(0.1)
     if RunningJob.active:
         log.info("jobs go on in the next worker", extra={"runs": [str(run_id) for run_id in RunningJob.active]})
@@ -135,10 +135,11 @@ async def _launch(executor_id: str) -> None:
 
 
 def _schedule_input(schedule: Schedule) -> ScheduleInput:
+    workflow: Any = scheduled_workflow
     return {
-        "schedule_name": schedule.name, "workflow_fn": scheduled_workflow, "schedule": schedule.cron,
+        "schedule_name": schedule.name, "workflow_fn": workflow, "schedule": schedule.cron,
         "context": schedule.name,
-    }  # fmt: skip
+    }  # fmt: skip  # pyright: ignore[reportReturnType] - DBOS types the function as (datetime, context) only
 
 
 def _queue(job_name: str) -> str:

@@ -52,7 +52,7 @@ async def test_without_the_right_every_route_refuses() -> None:
             if not isinstance(route, AtriumRoute) or route.access == PUBLIC:
                 continue
             path = re.sub(r"\{[^}]+\}", str(new_id()), route.path)
-            for method in route.methods:
+            for method in route.methods or ():
                 nobody = await client.request(method, path)
                 poor = await client.request(method, path, headers={"authorization": "Bearer poor"})
                 assert (nobody.status_code, poor.status_code) == (401, 403), (method, path)

@@ -6,13 +6,13 @@ import os
 import signal
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from enterprise_app.core import crypto, db, events, jobs, jobs_liveness, jobs_worker
 from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.core.jobs import Schedule, job
+from enterprise_app.core.manifest import Domain
 
 FOLDER = Path(sys.argv[2]) if len(sys.argv) > 2 else Path()
 
@@ -38,6 +38,7 @@ async def two_steps(tenant_id: str, *, number: int) -> Any:
     """Two steps with a gate between them."""
     note(f"run {tenant_id}")
     first = await jobs.step("first", _first, number)
+    note("between")
     while not (FOLDER / "gate").exists():
         await asyncio.sleep(0.05)
     await jobs.progress(1, 2, "half")
@@ -72,8 +73,8 @@ async def tick(tenant_id: str, *, due_at: str) -> None:
 
 
 TENANTS = [UUID(int=7), UUID(int=8)]
-DOMAIN = SimpleNamespace(
-    subscribers=(),
+DOMAIN = Domain(
+    "test",
     jobs=(two_steps, endless, failing, killer),
     schedules=(
         Schedule("test.tick", "* * * * * *", tick),
@@ -92,11 +93,11 @@ async def main() -> None:
     jobs_liveness.GRACE = 1.5
     jobs_worker.REAP_EVERY = 0.5
     db.configure(DatabaseUrls(**json.loads(sys.argv[1])))
-    events.register([DOMAIN])
+    events.register([DOMAIN])  # pyright: ignore[reportArgumentType]
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     note("up")
-    await jobs_worker.run(stop, [DOMAIN], tenant_ids=_tenants)
+    await jobs_worker.run(stop, [DOMAIN], tenant_ids=_tenants)  # pyright: ignore[reportArgumentType]
     await db.dispose()
     note("down")
 

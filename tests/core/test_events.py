@@ -1,7 +1,6 @@
 """The event spine: nothing without the change, in order per entity, retried, replayed, exactly once in the database."""
 
 import asyncio
-from types import SimpleNamespace
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.core.errors import Conflict, NotFound, TenantMissing
 from enterprise_app.core.events import Delivery, Event, publish, subscriber
 from enterprise_app.core.ids import new_id
+from enterprise_app.core.manifest import Domain
 from tests.factories import make_context
 
 NOTE = sa.text("INSERT INTO idempotency_keys (tenant_id, scope, key, fingerprint) VALUES (:tenant, 'test', :key, '')")
@@ -49,7 +49,7 @@ class Recorder:
 @pytest.fixture
 def recorder() -> Recorder:
     recorder = Recorder()
-    events.register([SimpleNamespace(subscribers=[subscriber("test.note", Counted, recorder)])])
+    events.register([Domain("test", subscribers=[subscriber("test.note", Counted, recorder)])])  # pyright: ignore[reportArgumentType]
     return recorder
 
 
@@ -234,4 +234,4 @@ def test_retries_back_off() -> None:
 def test_names_of_subscribers_are_unique() -> None:
     twin = subscriber("test.note", Counted, Recorder())
     with pytest.raises(ValueError, match=r"test\.note"):
-        events.register([SimpleNamespace(subscribers=[twin, twin])])
+        events.register([Domain("test", subscribers=[twin, twin])])

@@ -211,9 +211,11 @@ def test_all_problems_at_once() -> None:
 @given(st.text(max_size=80))
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_text_breaks_the_parser(text: str) -> None:
-    for words in ({"cursor": text}, {"sort": text}, {"filters": [text, f"done:eq:{text}", f"created_at:in:{text}"]}):
+    filters = [text, f"done:eq:{text}", f"created_at:in:{text}"]
+    attempts: tuple[dict[str, Any], ...] = ({"cursor": text}, {"sort": text}, {"filters": filters})
+    for words in attempts:
         try:
-            LISTING.parse(**words)
+            LISTING.parse(**words)  # pyright: ignore[reportArgumentType]
         except Invalid:
             pass
 
@@ -227,6 +229,7 @@ async def test_a_cursor_fits_only_its_list(rows: list[dict[str, Any]]) -> None:
         )
         page = await LISTING.page(session, SELECT, LISTING.parse(limit=1))
     assert page.next_cursor
-    for other in ({"sort": "name"}, {"filters": ["name:eq:a"]}):
+    others: tuple[dict[str, Any], ...] = ({"sort": "name"}, {"filters": ["name:eq:a"]})
+    for other in others:
         with pytest.raises(Invalid):
-            LISTING.parse(cursor=page.next_cursor, **other)
+            LISTING.parse(cursor=page.next_cursor, **other)  # pyright: ignore[reportArgumentType]

@@ -138,7 +138,7 @@ async def test_nobody_and_nonsense(db: JoinedSource, client: httpx.AsyncClient) 
     await registered("acme")
     bad = ("", "Bearer ", "Bearer att_x", "Bearer atr_x", "Bearer atw_x", "Basic eDp5", "Bearer \u00e9")
     for value in bad:
-        answer = await client.get("/api/v1/members", headers={"authorization": value.encode("latin-1")})
+        answer = await client.get("/api/v1/members", headers=[(b"authorization", value.encode("latin-1"))])
         assert answer.status_code == 401, value
     unknown = await client.get("http://nobody.atrium.localhost:8000/api/v1/members", headers=await token(client))
     assert (unknown.status_code, unknown.json()["code"]) == (404, "tenant_unknown")

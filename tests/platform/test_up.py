@@ -51,6 +51,7 @@ def test_kills_are_survived_and_ctrl_c_stops_everything(tmp_path: Path) -> None:
         _children_come_back(platform)
         pids = [*map(int, recorded(platform)["groups"]), database_pid(platform)]
         os.kill(recorded(platform)["pid"], signal.SIGKILL)
+        assert platform.process
         platform.process.wait(10)
     finally:
         platform.stop()
@@ -60,6 +61,7 @@ def test_kills_are_survived_and_ctrl_c_stops_everything(tmp_path: Path) -> None:
     assert again.stop() == 0, again.output()
     assert not any(psutil.pid_exists(pid) for pid in pids)
     for ended in (platform, again):
+        assert ended.process
         assert ended.process.stdout
         until(lambda output=ended.process.stdout: not output.readable() or output.read() == "")
         ended.process.stdout.close()

@@ -50,7 +50,7 @@ class TokenRequest(_Shape):
 
     email: str = Field(examples=["ada@acme.example"])
     password: SecretStr = Field(examples=["correct horse battery"])
-    tenant: str | None = Field(None, description="Slug or id; needed with several tenants", examples=["acme"])
+    tenant: str | None = Field(default=None, description="Slug or id; needed with several tenants", examples=["acme"])
 
 
 class AccessTokenIssued(_Out):
@@ -96,8 +96,8 @@ class MemberView(_Out):
 class MemberChange(_Shape):
     """What an administrator changes of a member."""
 
-    role: str | None = Field(None, examples=["manager"])
-    status: str | None = Field(None, description="active or suspended", examples=["suspended"])
+    role: str | None = Field(default=None, examples=["manager"])
+    status: str | None = Field(default=None, description="active or suspended", examples=["suspended"])
 
 
 class InvitationRequest(_Shape):
@@ -140,8 +140,8 @@ class ApiKeyRequest(_Shape):
     """A key to make. Without `permissions` it may do what its maker may."""
 
     name: str = Field(examples=["Nightly import"])
-    permissions: list[str] | None = Field(None, examples=[["campaigns:read", "analytics:read"]])
-    expires_at: datetime | None = Field(None, examples=["2027-01-01T00:00:00Z"])
+    permissions: list[str] | None = Field(default=None, examples=[["campaigns:read", "analytics:read"]])
+    expires_at: datetime | None = Field(default=None, examples=["2027-01-01T00:00:00Z"])
 
 
 class ApiKeyView(_Out):
@@ -202,6 +202,6 @@ class Preferences(_Shape):
     """One's own settings; what is None stays."""
 
     name: str | None = None
-    locale: str | None = Field(None, description="\"\": the tenant's language")
+    locale: str | None = Field(default=None, description='"": the tenant\'s language')
     zone: str | None = None
     theme: str | None = None

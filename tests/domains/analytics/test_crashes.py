@@ -64,12 +64,12 @@ async def test_missing_partitions_are_made_and_filled(lasting_tenant, committed_
     month = datetime.now(UTC).date().replace(day=1)
     with psycopg.connect(committed_db.direct_owner, autocommit=True) as connection:
         name = f"analytics_events_{month:%Y_%m}"
-        connection.execute(f"ALTER TABLE analytics_events DETACH PARTITION {name}")
-        connection.execute(f"INSERT INTO analytics_events SELECT * FROM {name}")
-        connection.execute(f"DROP TABLE {name}")
+        connection.execute(f"ALTER TABLE analytics_events DETACH PARTITION {name}")  # pyright: ignore
+        connection.execute(f"INSERT INTO analytics_events SELECT * FROM {name}")  # pyright: ignore
+        connection.execute(f"DROP TABLE {name}")  # pyright: ignore
         assert jobs.ensure_partitions(committed_db.direct_owner, month) == [name]
         assert jobs.ensure_partitions(committed_db.direct_owner, month) == []
-        assert connection.execute(f"SELECT count(*) FROM {name}").fetchone() == (1,)
+        assert connection.execute(f"SELECT count(*) FROM {name}").fetchone() == (1,)  # pyright: ignore
         closed = connection.execute(
             "SELECT relrowsecurity, relforcerowsecurity, has_table_privilege('atrium_app', oid, 'select')"
             " FROM pg_class WHERE relname = %s",

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from psycopg.errors import DiskFull as DatabaseDiskFull
+from sqlalchemy.exc import OperationalError
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
@@ -94,6 +94,8 @@ async def test_a_real_log_equals_a_recount(tenant):
     views = recount.views_of_log(lines, lambda agent: read_agent(agent).is_bot)
     async with tenant_session(tenant) as session:
         span = await service.data_range(session, tenant)
+        assert span.start
+        assert span.end
         overview = await service.get_overview(session, tenant, start=span.start, end=span.end)
     totals = overview.current.totals
     expected = recount.numbers(views, recount.session_starts(views), span.start, span.end)
@@ -190,7 +192,7 @@ async def test_a_full_disk_keeps_nothing(tenant, tmp_path, count, monkeypatch):
     assert list(tmp_path.iterdir()) == [path]
     assert await count(tenant, "analytics_events") == 0
     assert (await latest(tenant)).error == "disk_full"
-    wrapped = sa.exc.OperationalError("INSERT", {}, DatabaseDiskFull("no space"))
+    wrapped = OperationalError("INSERT", {}, DatabaseDiskFull("no space"))
     assert isinstance(importing._translated(wrapped), DiskFull)
 
 

@@ -31,8 +31,8 @@ async def key(tenant) -> str:
 
 
 def post(client: httpx.AsyncClient, path: str, body: object, key: str | None, **headers: str):
-    auth = (key, "") if key else None
-    return client.post(path, content=json.dumps(body), headers=headers, auth=auth)
+    auth = httpx.BasicAuth(key, "") if key else None
+    return client.post(path, content=json.dumps(body), headers=headers, auth=auth)  # pyright: ignore[reportArgumentType]
 
 
 async def test_every_way_to_give_the_key(tenant, key, count):

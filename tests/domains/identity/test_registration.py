@@ -5,6 +5,7 @@ from unittest.mock import patch
 import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
+from sqlalchemy import event
 
 from enterprise_app.core import settings as core_settings
 from enterprise_app.core.errors import Invalid
@@ -59,10 +60,10 @@ async def test_a_failing_statement_leaves_nothing(db: JoinedSource, statement: s
             seen += 1
             raise RuntimeError("crash")
 
-    sa.event.listen(db.connection.sync_connection, "before_cursor_execute", fail)
+    event.listen(db.connection.sync_connection, "before_cursor_execute", fail)
     with pytest.raises(Exception, match="crash"):
         await registered("acme")
-    sa.event.remove(db.connection.sync_connection, "before_cursor_execute", fail)
+    event.remove(db.connection.sync_connection, "before_cursor_execute", fail)
     assert seen == 1
     assert await counts(db) == before
 

@@ -1,7 +1,7 @@
 """What the pages before sign-in know: what the URL says, what an invitation offers, whether a link still works."""
 
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import reflex as rx

@@ -35,7 +35,9 @@ def sign_up() -> rx.Component:
     slug = ui.text_input(name="slug", dir="ltr", auto_complete="off", auto_capitalize="off", max_length=100)
     form = auth_form(
         "/auth/sign-up",
-        auth_field(t("account.tenant_name"), "name", ui.text_input(name="name", auto_complete="organization", max_length=300)),
+        auth_field(
+            t("account.tenant_name"), "name", ui.text_input(name="name", auto_complete="organization", max_length=300)
+        ),
         auth_field(t("account.tenant_slug"), "slug", slug, hint=t("account.tenant_slug_hint")),
         name_field(t("account.your_name"), "owner_name"),
         email_field(),
@@ -58,7 +60,10 @@ def forgot() -> rx.Component:
 def reset() -> rx.Component:
     """A new password, by a link that works once."""
     form = auth_form(
-        "/auth/reset", password_field(t("account.new_password"), is_new=True), submit=t("account.reset"), hidden={"token": S.token}
+        "/auth/reset",
+        password_field(t("account.new_password"), is_new=True),
+        submit=t("account.reset"),
+        hidden={"token": S.token},
     )
     again = ui.button_link(t("account.forgot_send"), "/forgot", variant="primary")
     return _entry(heading(t("account.reset_title")), rx.cond(S.dead, again, form))

@@ -10,7 +10,9 @@ from enterprise_app.web.texts import t
 
 def auth_form(action: str, *children: Any, submit: rx.Var[str], hidden: dict[str, Any] | None = None) -> rx.Component:
     """A form of /auth with one button; `hidden` fields go with it."""
-    extra = [rx.el.input(type="hidden", name=name, value=value, read_only=True) for name, value in (hidden or {}).items()]
+    extra = [
+        rx.el.input(type="hidden", name=name, value=value, read_only=True) for name, value in (hidden or {}).items()
+    ]
     button = ui.button(submit, variant="primary", size="lg", type="submit", class_name="button-wide")
     return ui.native_form(
         *extra, trouble("form"), *children, button, action=action, custom_attrs={"data-posts": t("account.no_answer")}
@@ -23,9 +25,15 @@ def trouble(name: str) -> rx.Component:
     return rx.el.p(role="alert", hidden=True, class_name=names, custom_attrs={"data-error-of": name, "id": f"e-{name}"})
 
 
-def auth_field(label: rx.Var[str], name: str, control: rx.Component, *, hint: Any = None, aside: Any = None) -> rx.Component:
+def auth_field(
+    label: rx.Var[str], name: str, control: rx.Component, *, hint: Any = None, aside: Any = None
+) -> rx.Component:
     """A required field with room for its error."""
-    return rx.el.div(ui.field(label, control, hint=hint, aside=aside, required=True, name=name), trouble(name), class_name="stack gap-1")
+    return rx.el.div(
+        ui.field(label, control, hint=hint, aside=aside, required=True, name=name),
+        trouble(name),
+        class_name="stack gap-1",
+    )
 
 
 def email_field() -> rx.Component:
@@ -52,6 +60,6 @@ def heading(title: Any, text: Any = None) -> rx.Component:
     return rx.el.header(rx.el.h1(title, class_name="page-title"), *words, class_name="stack gap-1")
 
 
-def beneath(*links: rx.Component) -> rx.Component:
+def beneath(*links: rx.Component | rx.Var[str] | str) -> rx.Component:
     """Ways to elsewhere, under the form."""
     return rx.el.p(*links, class_name="text-quiet text-center")

@@ -1,5 +1,10 @@
 """One's own account, as seen."""
 
+# Reflex makes Vars of a state's attributes; that a list then has length() and contains(), no type says.
+# pyright: reportAttributeAccessIssue=false
+
+from typing import Any
+
 import reflex as rx
 
 from enterprise_app.domains.localization import service as localization
@@ -22,7 +27,12 @@ def account() -> rx.Component:
 
 def _profile() -> rx.Component:
     form = ui.form(
-        ui.field(t("account.your_name"), ui.text_input(name="name", default_value=S.name, auto_complete="name"), error=S.errors["name"], required=True),
+        ui.field(
+            t("account.your_name"),
+            ui.text_input(name="name", default_value=S.name, auto_complete="name"),
+            error=S.errors["name"],
+            required=True,
+        ),
         ui.field(
             t("account.email"),
             ui.text_input(name="email", type="email", default_value=S.email, read_only=True),
@@ -37,7 +47,12 @@ def _profile() -> rx.Component:
 
 def _password() -> rx.Component:
     form = ui.form(
-        ui.field(t("account.password"), ui.password_input(name="current_password"), error=S.errors["current_password"], required=True),
+        ui.field(
+            t("account.password"),
+            ui.password_input(name="current_password"),
+            error=S.errors["current_password"],
+            required=True,
+        ),
         ui.field(
             t("account.new_password"),
             ui.password_input(name="new_password", auto_complete="new-password"),
@@ -60,12 +75,16 @@ def _devices() -> rx.Component:
         ui.Column(t("account.device_seen"), lambda row: row.seen),
     ]
     end = lambda row: rx.cond(  # noqa: E731 - one line for one cell
-        row.current, rx.fragment(), ui.button(t("account.sign_out_device"), size="sm", on_click=S.sign_out_device(row.id))
+        row.current,
+        rx.fragment(),
+        ui.button(t("account.sign_out_device"), size="sm", on_click=S.sign_out_device(row.id)),
     )
-    others = rx.cond(S.devices.length() > 1, ui.button(t("account.sign_out_others"), size="sm", on_click=S.sign_out_others))
+    others = rx.cond(
+        S.devices.length() > 1, ui.button(t("account.sign_out_others"), size="sm", on_click=S.sign_out_others)
+    )
     table = ui.data_table(columns, S.devices, label=t("account.devices"), actions=end)
     return ui.card(table, title=t("account.devices"), actions=[others], flush=True)
 
 
-def _device(row: rx.Var) -> rx.Component:
+def _device(row: Any) -> rx.Component:
     return ui.row(row.name, rx.cond(row.current, ui.badge(t("account.device_current"), "success", dot=True)))

@@ -86,7 +86,10 @@ def _course() -> rx.Component:
         between=True,
     )
     return ui.card(
-        rx.cond(S.loading, ui.skeleton_block(280), drawing), title=t("analytics.overview.course"), actions=[choice], footer=notes
+        rx.cond(S.loading, ui.skeleton_block(280), drawing),
+        title=t("analytics.overview.course"),
+        actions=[choice],
+        footer=notes,
     )
 
 

@@ -97,7 +97,9 @@ def series_of(ctx: Context, overview: Overview, metric: str) -> list[dict[str, A
     if overview.previous is not None:
         before = [point.previous or Metrics() for point in overview.series]
         label = translate(ctx.locale, "analytics.overview.previous", metric=name)
-        lines.append({"name": label, "values": [getattr(item, metric) for item in before], "dash": True, "kind": "line"})
+        lines.append(
+            {"name": label, "values": [getattr(item, metric) for item in before], "dash": True, "kind": "line"}
+        )
     return lines
 
 
@@ -110,7 +112,12 @@ def bars(ctx: Context, entries: Iterable[tuple[str, float, str]]) -> list[BarRow
     rows = list(entries)
     top = max((value for _, value, _ in rows), default=0) or 1
     return [
-        BarRow(label=label, value=localization.format_number(value, ctx.locale), share=round(100 * value / top, 2), href=href)
+        BarRow(
+            label=label,
+            value=localization.format_number(value, ctx.locale),
+            share=round(100 * value / top, 2),
+            href=href,
+        )
         for label, value, href in rows
     ]
 
@@ -122,19 +129,30 @@ def rankings_of(ctx: Context, overview: Overview, query: dict[str, str]) -> dict
         "channels": bars(
             ctx,
             (
-                (translate(ctx.locale, f"analytics.channel.{row.value}"), row.sessions, _filtered(query, "channel", row.value))
+                (
+                    translate(ctx.locale, f"analytics.channel.{row.value}"),
+                    row.sessions,
+                    _filtered(query, "channel", row.value),
+                )
                 for row in overview.channels
                 if row.value
             ),
         ),
         "referrers": bars(
             ctx,
-            ((row.value or direct, row.sessions, _filtered(query, "referrer_host", row.value)) for row in overview.referrers),
+            (
+                (row.value or direct, row.sessions, _filtered(query, "referrer_host", row.value))
+                for row in overview.referrers
+            ),
         ),
         "campaigns": bars(
             ctx,
             (
-                (_utm(row.utm_source, row.utm_medium, row.utm_campaign), row.sessions, _filtered(query, "utm_source", row.utm_source))
+                (
+                    _utm(row.utm_source, row.utm_medium, row.utm_campaign),
+                    row.sessions,
+                    _filtered(query, "utm_source", row.utm_source),
+                )
                 for row in overview.utm
                 if row.utm_source or row.utm_medium or row.utm_campaign
             ),

@@ -1,5 +1,10 @@
 """Sources, as seen."""
 
+# Reflex makes Vars of a state's attributes; that a list then has length() and contains(), no type says.
+# pyright: reportAttributeAccessIssue=false
+
+from typing import Any
+
 import reflex as rx
 
 from enterprise_app.core.vocabulary.permissions import Permission
@@ -37,14 +42,17 @@ def _table(add: rx.Component) -> rx.Component:
         ui.Column(t("analytics.sources.last"), lambda row: row.last_event, quiet=True),
     ]
     empty = ui.empty_state(
-        "plug", t("analytics.sources.empty_title"), t("analytics.sources.empty_text"), rx.cond(can(Permission.SOURCES_MANAGE), add)
+        "plug",
+        t("analytics.sources.empty_title"),
+        t("analytics.sources.empty_text"),
+        rx.cond(can(Permission.SOURCES_MANAGE), add),
     )
     return ui.data_table(
         columns, S.rows, label=t("analytics.sources.title"), actions=_menu, loading=S.loading, empty=empty
     )
 
 
-def _status(row: rx.Var) -> rx.Component:
+def _status(row: Any) -> Any:
     return rx.match(
         row.status,
         *[(name, ui.badge(t(f"analytics.sources.{name}"), tone, dot=True)) for name, tone in STATUS_TONES],
@@ -52,7 +60,7 @@ def _status(row: rx.Var) -> rx.Component:
     )
 
 
-def _menu(row: rx.Var) -> rx.Component:
+def _menu(row: Any) -> rx.Component:
     install = ui.menu_item(t("analytics.sources.install"), icon="code", on_click=S.open(row.id))
     revoke = ui.menu_item(t("analytics.sources.revoke"), icon="close", danger=True, on_click=S.ask(row.id))
     menu = ui.menu(

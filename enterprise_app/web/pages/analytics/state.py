@@ -80,7 +80,13 @@ class OverviewState(rx.State):
             self.start, self.end = start, end
             filters = [f"{name}:eq:{words[name]}" for name in FILTERS if words.get(name)]
             overview = await service.get_overview(
-                session, ctx, start=start, end=end, bucket=words.get("bucket") or None, filters=filters, compare=self.compare
+                session,
+                ctx,
+                start=start,
+                end=end,
+                bucket=words.get("bucket") or None,
+                filters=filters,
+                compare=self.compare,
             )
         self._show(ctx, overview, words)
 
@@ -94,8 +100,10 @@ class OverviewState(rx.State):
         bots = overview.traffic.bots
         number = localization.format_number(bots, ctx.locale)
         self.bots = translate(ctx.locale, "analytics.overview.bots", count=bots, number=number) if bots else ""
-        self.chips = [Chip(field=name, text=_filter_text(ctx, name, words[name])) for name in FILTERS if words.get(name)]
-        first, last = date.fromisoformat(self.start), date.fromisoformat(self.end)
+        self.chips = [
+            Chip(field=name, text=_filter_text(ctx, name, words[name])) for name in FILTERS if words.get(name)
+        ]
+        first, last = date.fromisoformat(self.start[:10]), date.fromisoformat(self.end[:10])
         self.period = f"{localization.format_date(first, ctx.locale)} – {localization.format_date(last, ctx.locale)}"
 
     @action(Permission.ANALYTICS_READ)
@@ -140,7 +148,7 @@ class OverviewState(rx.State):
     @action(Permission.ANALYTICS_READ)
     async def drop_filter(self, field: str) -> EventSpec | None:
         """Without this filter."""
-        return change_view(self, **{field: ""}) if field in FILTERS else None
+        return change_view(self, replace=False, **{field: ""}) if field in FILTERS else None
 
 
 async def _period(session: Any, ctx: Context, words: dict[str, str]) -> tuple[str, str]:

@@ -1,5 +1,8 @@
 """The form of a campaign, as seen."""
 
+# Reflex makes Vars of a state's attributes; that a list then has length() and contains(), no type says.
+# pyright: reportAttributeAccessIssue=false
+
 import reflex as rx
 
 from enterprise_app.domains.campaigns.vocabulary import CampaignChannel, CampaignObjective
@@ -29,10 +32,24 @@ def _form() -> rx.Component:
             error=S.errors["name"],
             required=True,
         ),
-        ui.field(t("campaigns.field.objective"), ui.select(OBJECTIVES, name="objective", default_value=S.objective), error=S.errors["objective"]),
+        ui.field(
+            t("campaigns.field.objective"),
+            ui.select(OBJECTIVES, name="objective", default_value=S.objective),
+            error=S.errors["objective"],
+        ),
         ui.grid(
-            ui.field(t("campaigns.field.starts_on"), ui.date_input(name="starts_on", default_value=S.starts_on), error=S.errors["starts_on"], optional=True),
-            ui.field(t("campaigns.field.ends_on"), ui.date_input(name="ends_on", default_value=S.ends_on), error=S.errors["ends_on"] | S.errors["body"], optional=True),
+            ui.field(
+                t("campaigns.field.starts_on"),
+                ui.date_input(name="starts_on", default_value=S.starts_on),
+                error=S.errors["starts_on"],
+                optional=True,
+            ),
+            ui.field(
+                t("campaigns.field.ends_on"),
+                ui.date_input(name="ends_on", default_value=S.ends_on),
+                error=S.errors["ends_on"] | S.errors["body"],  # pyright: ignore[reportOperatorIssue]
+                optional=True,
+            ),
         ),
         ui.field(
             t("campaigns.field.budget"),
@@ -40,7 +57,9 @@ def _form() -> rx.Component:
             error=S.errors["budget"],
             optional=True,
         ),
-        ui.choice_group(*[_channel(channel) for channel in CampaignChannel], label=t("campaigns.field.channels"), columns=True),
+        ui.choice_group(
+            *[_channel(channel) for channel in CampaignChannel], label=t("campaigns.field.channels"), columns=True
+        ),
         ui.field(
             t("campaigns.field.tags"),
             ui.tag_input(value=S.tags, on_tags=S.set_tags),

@@ -1,5 +1,8 @@
 """One campaign, as seen."""
 
+# Reflex makes Vars of a state's attributes; that a list then has length() and contains(), no type says.
+# pyright: reportAttributeAccessIssue=false
+
 import reflex as rx
 
 from enterprise_app.core.vocabulary.permissions import Permission
@@ -39,7 +42,11 @@ def _campaign() -> rx.Component:
 
 
 def _actions() -> list[rx.Component]:
-    first = [_button(CampaignAction.ACTIVATE, "play"), _button(CampaignAction.PAUSE, "pause"), _button(CampaignAction.RESTORE, "undo")]
+    first = [
+        _button(CampaignAction.ACTIVATE, "play"),
+        _button(CampaignAction.PAUSE, "pause"),
+        _button(CampaignAction.RESTORE, "undo"),
+    ]
     edit = ui.button_link(t("campaigns.edit"), "/campaigns/" + S.key + "/edit", icon="edit")
     editable = can(Permission.CAMPAIGNS_UPDATE) & (S.status != "archived")
     return [*first, rx.cond(editable, edit), _more()]
@@ -71,7 +78,11 @@ def _about() -> rx.Component:
     traffic = ui.link(t("campaigns.about.traffic"), "/analytics")
     return ui.stack(
         ui.card(rx.cond(S.description != "", text, nothing), title=t("campaigns.field.description")),
-        ui.card(rx.el.p(t("campaigns.about.track", slug=S.name), class_name="text-quiet"), traffic, title=t("campaigns.about.measure")),
+        ui.card(
+            rx.el.p(t("campaigns.about.track", slug=S.name), class_name="text-quiet"),
+            traffic,
+            title=t("campaigns.about.measure"),
+        ),
     )
 
 

@@ -1,12 +1,17 @@
 """The pages of campaigns."""
 
+# Reflex makes Vars of a state's attributes; that a list then has length() and contains(), no type says.
+# pyright: reportAttributeAccessIssue=false
+
+from typing import Any
+
 import reflex as rx
 
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.campaigns.vocabulary import CampaignAction, CampaignStatus
 from enterprise_app.web import components as ui
-from enterprise_app.web.pages.campaigns.form_page import campaign_form
 from enterprise_app.web.pages.campaigns.editing import CampaignFormState
+from enterprise_app.web.pages.campaigns.form_page import campaign_form
 from enterprise_app.web.pages.campaigns.one import CampaignState
 from enterprise_app.web.pages.campaigns.one_page import campaign
 from enterprise_app.web.pages.campaigns.state import CampaignsState as S
@@ -28,7 +33,9 @@ def campaigns() -> rx.Component:
     """All campaigns, in the view of the URL."""
     view = rx.match(S.view, ("board", _board()), ("calendar", _calendar()), _list())
     return ui.stack(
-        ui.page_header(t("campaigns.list.title"), t("campaigns.list.text"), [rx.cond(can(Permission.CAMPAIGNS_CREATE), _new())]),
+        ui.page_header(
+            t("campaigns.list.title"), t("campaigns.list.text"), [rx.cond(can(Permission.CAMPAIGNS_CREATE), _new())]
+        ),
         view,
     )
 
@@ -61,7 +68,9 @@ def _list() -> rx.Component:
 def _bulk() -> rx.Component:
     names = (CampaignAction.ACTIVATE, CampaignAction.PAUSE, CampaignAction.COMPLETE, CampaignAction.ARCHIVE)
     buttons = [
-        ui.button(t(f"campaigns.action.{name.value}"), size="sm", icon=ICONS[name], on_click=S.act_on_chosen(name.value))
+        ui.button(
+            t(f"campaigns.action.{name.value}"), size="sm", icon=ICONS[name], on_click=S.act_on_chosen(name.value)
+        )
         for name in names
     ]
     return ui.bulk_bar(
@@ -75,7 +84,9 @@ def _bulk() -> rx.Component:
 def _table() -> rx.Component:
     columns = [
         ui.Column(t("campaigns.field.name"), lambda row: ui.link(row.name, row.href, quiet=True), sort="name"),
-        ui.Column(t("campaigns.field.status"), lambda row: ui.badge(row.status_text, row.tone, dot=True), sort="status"),
+        ui.Column(
+            t("campaigns.field.status"), lambda row: ui.badge(row.status_text, row.tone, dot=True), sort="status"
+        ),
         ui.Column(t("campaigns.field.objective"), lambda row: row.objective, quiet=True),
         ui.Column(t("campaigns.field.dates"), lambda row: row.dates, sort="starts_on"),
         ui.Column(t("campaigns.field.budget"), lambda row: row.budget, align="end"),
@@ -96,7 +107,7 @@ def _table() -> rx.Component:
     )
 
 
-def _row_menu(row: rx.Var) -> rx.Component:
+def _row_menu(row: Any) -> rx.Component:
     edit = ui.menu_link(t("campaigns.edit"), row.href + "/edit", icon="edit")
     copy = ui.menu_item(t("campaigns.duplicate"), icon="copy", on_click=S.duplicate(row.id))
     acts = [
@@ -118,7 +129,12 @@ def _row_menu(row: rx.Var) -> rx.Component:
 
 
 def _empty() -> rx.Component:
-    return ui.empty_state("campaign", t("campaigns.empty.title"), t("campaigns.empty.text"), rx.cond(can(Permission.CAMPAIGNS_CREATE), _new()))
+    return ui.empty_state(
+        "campaign",
+        t("campaigns.empty.title"),
+        t("campaigns.empty.text"),
+        rx.cond(can(Permission.CAMPAIGNS_CREATE), _new()),
+    )
 
 
 def _no_match() -> rx.Component:

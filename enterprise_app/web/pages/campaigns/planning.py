@@ -100,6 +100,4 @@ def _runs(campaign: Campaign, day: date) -> bool:
 
 
 def _mark(campaign: Campaign) -> Mark:
-    return Mark(
-        id=str(campaign.id), title=campaign.name, href=f"/campaigns/{campaign.id}", tone=TONES[campaign.status]
-    )
+    return Mark(id=str(campaign.id), title=campaign.name, href=f"/campaigns/{campaign.id}", tone=TONES[campaign.status])

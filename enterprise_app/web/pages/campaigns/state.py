@@ -51,7 +51,7 @@ class CampaignsState(rx.State):
     async def load(self, ctx: Context) -> None:
         """Show what the URL asks for."""
         words = parameters(self)
-        self.view = words.get("view") if words.get("view") in VIEWS else "list"
+        self.view = wanted if (wanted := words.get("view", "")) in VIEWS else "list"
         self.q, self.status = words.get("q", ""), words.get("status", "")
         self.sort = words.get("sort", "-created_at")
         loaders = {"list": self._load_list, "board": self._load_board, "calendar": self._load_calendar}

@@ -1,5 +1,8 @@
 """Home, as seen."""
 
+# Reflex makes Vars of a state's attributes; that a list then has length() and contains(), no type says.
+# pyright: reportAttributeAccessIssue=false
+
 import reflex as rx
 
 from enterprise_app.core.vocabulary.permissions import Permission
@@ -35,11 +38,13 @@ def _trial() -> rx.Component:
 
 def _next_steps() -> rx.Component:
     steps = rx.el.ol(*[_step(*step) for step in STEPS], class_name="checklist")
-    progress = ui.meter(t("home.steps_done"), t("home.steps_of", done=S.done, all=len(STEPS)), S.done * 100 / len(STEPS))
+    progress = ui.meter(
+        t("home.steps_done"), t("home.steps_of", done=S.done, all=len(STEPS)), S.done * 100 / len(STEPS)
+    )
     return rx.cond(S.done < len(STEPS), ui.card(ui.stack(progress, steps), title=t("home.next")))
 
 
-def _step(name: str, done: rx.Var[bool], need: Permission, href: str) -> rx.Component:
+def _step(name: str, done: rx.Var[bool] | bool, need: Permission, href: str) -> rx.Component:
     mark = rx.cond(done, ui.icon("success", 20), ui.icon("target", 20))
     words = rx.el.div(
         rx.el.p(t(f"home.step.{name}.title"), class_name="checklist-title"),
@@ -62,7 +67,12 @@ def _step(name: str, done: rx.Var[bool], need: Permission, href: str) -> rx.Comp
 def _numbers() -> rx.Component:
     numbers = {"visitors": S.visitors, "page_views": S.page_views, "sessions": S.sessions}
     tiles = ui.grid(
-        *[ui.stat_tile(t(f"analytics.metric.{name}"), numbers[name].value, spark=numbers[name].trend, href="/analytics") for name in METRICS]
+        *[
+            ui.stat_tile(
+                t(f"analytics.metric.{name}"), numbers[name].value, spark=numbers[name].trend, href="/analytics"
+            )
+            for name in METRICS
+        ]
     )
     return rx.cond(S.has_events, ui.section(t("home.numbers"), tiles, description=S.period))
 
