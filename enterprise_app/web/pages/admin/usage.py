@@ -14,9 +14,9 @@ from enterprise_app.domains.metering import service as metering
 from enterprise_app.domains.metering.schemas import Usage
 from enterprise_app.domains.tenancy import service as tenancy
 from enterprise_app.domains.tenancy.schemas import CurrentTenant
-from enterprise_app.web.pages.admin.plans import plan_name
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.lists import showing
+from enterprise_app.web.shell.plans import plan_name
 
 NEAR, FULL = 80, 100
 

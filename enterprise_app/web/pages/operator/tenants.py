@@ -16,10 +16,10 @@ from enterprise_app.domains.localization import service as localization
 from enterprise_app.domains.tenancy import service
 from enterprise_app.domains.tenancy.schemas import Suspension, Tenant
 from enterprise_app.domains.tenancy.vocabulary import TenantStatus
-from enterprise_app.web.pages.admin.plans import plan_name
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import checked, id_of, text_of, told_at
 from enterprise_app.web.shell.lists import go_back, go_on, showing
+from enterprise_app.web.shell.plans import plan_name
 from enterprise_app.web.shell.toasts import toast
 from enterprise_app.web.shell.urls import change_view, parameters
 
