@@ -25,7 +25,7 @@
     var first = null;
     var rest = [];
     (problem.errors || []).forEach(function (bad) {
-      var text = bad.fix ? bad.problem + " " + bad.fix : bad.problem;
+      var text = bad.fix ? bad.problem.replace(/([^.!?؟…])$/, "$1.") + " " + bad.fix : bad.problem;
       if (!say(form, bad.field, text)) rest.push(text);
       else if (!first) first = at(form, bad.field);
     });

@@ -11,7 +11,7 @@ from tests.e2e.platform import Platform, find_running, start_platform
 
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """A fresh installation in development mode (with mailbox and design page), or the running one of ATRIUM_E2E_URL."""
+    """A fresh installation in development mode (with mailbox and design page), or the running one of E2E_URL."""
     running = find_running() or start_platform(tmp_path_factory.mktemp("atrium") / "data", "--dev")
     try:
         yield running

@@ -9,10 +9,11 @@ from enterprise_app.core.texts import i18next_catalogue
 
 WORD = re.compile(r"[A-Za-z]{3,}")
 PLACEHOLDER = re.compile(r"{{\w+}}")
-NAMES = {"atrium", "deutsch", "english", "utm", "usd", "eur", "csv", "jsonl", "api", "smtp", "url", "json", "html"}
-"""Words that are the same in every language."""
+SAME = "atrium deutsch english utm usd eur csv jsonl api smtp url json html utc enter lines chrome linux"
+"""Words that are the same in every language; the browser names itself among one's devices."""
 VISIBLE = """() => {
-    const found = [], data = "code, pre, output, bdi, time[datetime], [dir=ltr], [lang=en], [lang=de], option, svg, script, style";
+    const found = [];
+    const data = "code, pre, output, bdi, [dir=ltr], [lang=en], [lang=de], option, svg, script, style";
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node; (node = walker.nextNode()); ) {
         const text = node.textContent.trim(), at = node.parentElement;
@@ -21,7 +22,8 @@ VISIBLE = """() => {
     for (const at of document.querySelectorAll("[aria-label], [placeholder], [title]"))
         for (const name of ["aria-label", "placeholder", "title"])
             if (at.getAttribute(name) && !at.closest(data)) found.push(at.getAttribute(name));
-    for (const option of document.querySelectorAll("option")) found.push(option.textContent.trim());
+    const zone = (option) => option.value.includes("/") || option.value === "UTC";
+    for (const option of document.querySelectorAll("option")) if (!zone(option)) found.push(option.textContent.trim());
     return [...new Set(found)];
 }"""
 
@@ -35,11 +37,12 @@ def english_texts() -> frozenset[str]:
 
 def find_english(page: Page, data: list[str]) -> list[str]:
     """What stands on the page in English. `data` are names that people gave; addresses and paths are no words."""
-    return [text for text in page.evaluate(VISIBLE) if text in english_texts() or _has_words(text, data)]
+    texts = [text for text in page.evaluate(VISIBLE) if text not in data]
+    return [text for text in texts if text in english_texts() or _has_words(text, data)]
 
 
 def _has_words(text: str, data: list[str]) -> bool:
     for name in data:
         text = text.replace(name, " ")
     text = re.sub(r"\S*[@/_.:]\S*", " ", text)  # addresses, paths, zones, file names, permissions
-    return any(word.lower() not in NAMES for word in WORD.findall(text))
+    return any(word.lower() not in SAME.split() for word in WORD.findall(text))

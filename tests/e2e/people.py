@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.browser import settled
 from tests.e2e.platform import Platform
 
-PASSWORD = "correct horse battery"  # noqa: S105 - of people who exist for a minute
+PASSWORD = "correct horse battery"
 
 
 def unique(name: str) -> str:
@@ -37,7 +37,8 @@ class Workspace:
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """A request of the owner; raises when it is refused."""
-        headers = {"Authorization": f"Bearer {self.token}", "Host": f"{self.slug}.atrium.localhost:{self.platform.port}"}
+        host = f"{self.slug}.atrium.localhost:{self.platform.port}"
+        headers = {"Authorization": f"Bearer {self.token}", "Host": host}
         answer = httpx.request(method, self.platform.loopback() + path, json=body, headers=headers, timeout=20)
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
@@ -47,7 +48,8 @@ def new_workspace(platform: Platform, name: str, owner: str = "Ada Lovelace") ->
     """A tenant of its own, as a script would make it."""
     slug = unique(name.lower())
     space = Workspace(platform, name, slug, owner, f"{owner.split()[0].lower()}@{slug}.example")
-    body = {"name": name, "slug": slug, "owner_name": owner, "email": space.email, "password": PASSWORD, "zone": "Europe/Berlin"}
+    person = {"owner_name": owner, "email": space.email, "password": PASSWORD, "zone": "Europe/Berlin"}
+    body = {"name": name, "slug": slug, **person}
     answer = httpx.post(f"{platform.loopback()}/api/v1/tenants/register", json=body, timeout=20)
     assert answer.status_code == 201, answer.text
     issued = httpx.post(
@@ -83,3 +85,12 @@ def become_operator(page: Page, platform: Platform) -> None:
 def toast(page: Page, text: str | re.Pattern[str]) -> None:
     """The message stands on the screen."""
     expect(page.locator(".toast-text").filter(has_text=text).first).to_be_visible()
+
+
+def fetch(page: Page, method: str, path: str, body: Any = None) -> int:
+    """The status of a request that the open page makes to its own host, with its cookie."""
+    call = """async ([method, path, body]) => {
+        const headers = { "content-type": "application/json" };
+        return (await fetch(path, { method, headers, body: body && JSON.stringify(body) })).status;
+    }"""
+    return page.evaluate(call, [method, path, body])

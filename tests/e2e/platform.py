@@ -88,13 +88,14 @@ def start_platform(data_dir: Path, *arguments: str, timeout: float = 420) -> Pla
 
 
 def find_running() -> Platform | None:
-    """While journeys are written: a platform that runs already, by ATRIUM_E2E_URL and ATRIUM_E2E_DATA (its folder)."""
-    url, data_dir = os.environ.get("ATRIUM_E2E_URL"), os.environ.get("ATRIUM_E2E_DATA", ".atrium")
+    """While journeys are written: a platform that runs already, by E2E_URL and E2E_DATA (its folder)."""
+    url, data_dir = os.environ.get("E2E_URL"), os.environ.get("E2E_DATA", ".atrium")
     return Platform(urlsplit(url).port or 80, Path(data_dir).absolute()) if url else None
 
 
 def _read(platform: Platform) -> None:
-    assert platform.process and platform.process.stdout
+    assert platform.process
+    assert platform.process.stdout
     platform.lines.extend(iter(platform.process.stdout.readline, ""))
 
 

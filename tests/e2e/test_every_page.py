@@ -15,7 +15,7 @@ from enterprise_app.web.routes import list_pages
 from enterprise_app.web.shell.page import Page
 from tests.e2e.browser import Watch, settled, shoot, visitor
 from tests.e2e.leftovers import find_english
-from tests.e2e.people import Workspace, become_operator, new_workspace, sign_in
+from tests.e2e.people import Workspace, become_operator, fetch, new_workspace, sign_in
 from tests.e2e.platform import Platform
 
 LOG = Path(__file__).parent / "data" / "small_access.log"
@@ -26,6 +26,7 @@ CAMPAIGNS = (
     ("حملة الصيف", "awareness", -10, 12, "pause", 90_000),
     ("Brand search", "traffic", -40, -5, "complete", 1_200_050),
 )
+ABOUT = "What we say, where, and to whom."
 VIEWS = {"/campaigns": ("?view=board", "?view=calendar")}
 """More that a page can show, by its URL."""
 
@@ -52,23 +53,23 @@ class Readers:
 
 
 @pytest.fixture(scope="module")
-def readers(platform: Platform, browser: Browser) -> Iterator[Readers]:
+def readers(platform: Platform, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readers]:
     """A workspace with campaigns, a source, traffic and an invitation, and three browsers."""
     space = new_workspace(platform, "Nordlicht", "Ida Winter")
-    paths = _fill(space)
+    paths = _fill(space, tmp_path_factory.mktemp("log"))
     with visitor(browser) as (owner, one), visitor(browser) as (operator, two), visitor(browser) as (nobody, three):
         sign_in(owner, space.url, space.email)
         become_operator(operator, platform)
         yield Readers(space, paths, owner, operator, nobody, [one, two, three])
 
 
-def _fill(space: Workspace) -> dict[str, str]:
+def _fill(space: Workspace, folder: Path) -> dict[str, str]:
     """Data as a real workspace has it; the concrete paths of routes with parameters."""
     today, key = date.today(), ""
     for name, objective, first, last, act, budget in CAMPAIGNS:
         body = {
             "name": name, "objective": objective, "channels": ["email", "search"], "tags": ["q2"],
-            "description": "What we say, where, and to whom.",
+            "description": ABOUT,
             "starts_on": str(today + timedelta(days=first)), "ends_on": str(today + timedelta(days=last)),
             "budget": {"amount_minor": budget, "currency": "EUR"} if budget else None,
         }  # fmt: skip
@@ -77,7 +78,8 @@ def _fill(space: Workspace) -> dict[str, str]:
             space.call("POST", f"/api/v1/campaigns/{key}/{step}")
     space.call("POST", "/api/v1/sources", {"name": "Website", "kind": "web"})
     link = space.call("POST", "/api/v1/invitations", {"email": "grace@nordlicht.example", "role": "manager"})["link"]
-    done = space.platform.run("import", str(LOG), "--format", "access-log", "--tenant", space.slug, "--rejects", "/dev/null")
+    where = ("--format", "access-log", "--tenant", space.slug, "--rejects", str(folder / "rejected.jsonl"))
+    done = space.platform.run("import", str(LOG), *where)
     assert done.returncode == 0, done.stderr
     return {"/campaigns/[id]": f"/campaigns/{key}", "/campaigns/[id]/edit": f"/campaigns/{key}/edit",
             "/invitation": f"/invitation?{urlsplit(link).query}"}  # fmt: skip
@@ -89,11 +91,14 @@ def test_page(readers: Readers, route: str, locale: str):
     """One page in one language."""
     page = PAGES[route]
     tab, base = readers.reader_of(page)
-    _speak(tab, base, locale)
+    if not page.is_public:
+        _speak(tab, locale)
     path = readers.paths.get(route, route)
     for view in ("", *VIEWS.get(route, ())):
         tab.goto(base + path + view)
         settled(tab)
+        if page.is_public:
+            _choose(tab, locale)
         _is_itself(tab, locale)
         shoot(tab, _name(route, view), locale)
         if locale == "ar" and not page.dev_only:
@@ -104,12 +109,17 @@ def test_page(readers: Readers, route: str, locale: str):
         watch.assert_quiet()
 
 
-def _speak(tab: Tab, base: str, locale: str) -> None:
-    """As if the reader had chosen it: with the account, and on this browser."""
-    tab.context.add_cookies([{"name": "atrium_locale", "value": locale, "url": base}])
-    if any(cookie["name"] == "atrium_session" for cookie in tab.context.cookies(base)):
-        answer = tab.request.patch(f"{base}/api/v1/account", data={"locale": locale}, headers={"Origin": base})
-        assert answer.ok, answer.text()
+def _speak(tab: Tab, locale: str) -> None:
+    """The language of the account, as another device would change it."""
+    assert fetch(tab, "PATCH", "/api/v1/account", {"locale": locale}) == 200
+
+
+def _choose(tab: Tab, locale: str) -> None:
+    """A visitor chooses on the page, and it stays."""
+    if tab.evaluate("document.documentElement.lang") != locale:
+        tab.locator(f'button:has([lang="{locale}"])').first.dispatch_event("click")  # it may be inside a closed menu
+        tab.wait_for_function("locale => document.documentElement.lang === locale", arg=locale)
+        settled(tab)
 
 
 def _is_itself(tab: Tab, locale: str) -> None:
@@ -122,8 +132,8 @@ def _is_itself(tab: Tab, locale: str) -> None:
 
 def _known(readers: Readers) -> list[str]:
     """What is data, not text."""
-    names = [name for name, *_ in CAMPAIGNS]
-    return [readers.space.name, readers.space.slug, readers.space.owner, "Olga Operator", "Website", LOG.name, "Import", *names]
+    space, names = readers.space, [name for name, *_ in CAMPAIGNS]
+    return [space.name, space.slug, space.owner, "Olga Operator", "Website", LOG.name, "Import", ABOUT, *names]
 
 
 def _name(route: str, view: str) -> str:

@@ -181,11 +181,12 @@ def _track(platform: Platform, key: str) -> None:
 
 
 def _import_log(page: Page, platform: Platform, slug: str, folder: Path) -> None:
-    command = ("import", str(LOG), "--format", "access-log", "--tenant", slug, "--rejects", str(folder / "rejected.jsonl"))
+    rejected = folder / "rejected.jsonl"
+    command = ("import", str(LOG), "--format", "access-log", "--tenant", slug, "--rejects", str(rejected))
     first = platform.run(*command)
     assert first.returncode == 0, first.stderr
     assert re.search(r"200 lines: 198 added, 0 already there, 2 rejected", first.stdout), first.stdout
-    assert (folder / "rejected.jsonl").read_text().count("\n") == 2
+    assert rejected.read_text().count("\n") == 2
     second = platform.run(*command)
     assert re.search(r"200 lines: 0 added, 198 already there, 2 rejected", second.stdout), second.stdout
     page.locator(".sidebar").get_by_role("link", name="Sources").click()

@@ -54,7 +54,7 @@ def _day(day: Any) -> rx.Component:
                     mark.title,
                     to=mark.href,
                     class_name="mark",
-                    custom_attrs={"data-tone": mark.tone, "title": mark.title},
+                    custom_attrs={"dir": "auto", "data-tone": mark.tone, "title": mark.title},
                 )
             ),
         ),

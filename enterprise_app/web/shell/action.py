@@ -179,7 +179,10 @@ def _sentence(locale: str, code: str, params: dict[str, Any]) -> str:
     """The failure, and how to fix it where the catalogue says so."""
     key = f"errors.{code}"
     text = translate(locale, key if has_text(key) else "errors.refused", **params)
-    return f"{text} {translate(locale, f'{key}.fix', **params)}" if has_text(f"{key}.fix") else text
+    if not has_text(f"{key}.fix"):
+        return text
+    stop = "" if text.endswith((".", "!", "?", "؟", "…")) else "."
+    return f"{text}{stop} {translate(locale, f'{key}.fix', **params)}"
 
 
 async def _locale(state: Any, visit: Visit) -> str:

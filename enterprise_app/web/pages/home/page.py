@@ -72,7 +72,8 @@ def _numbers() -> rx.Component:
                 t(f"analytics.metric.{name}"), numbers[name].value, spark=numbers[name].trend, href="/analytics"
             )
             for name in METRICS
-        ]
+        ],
+        smallest=300,
     )
     return rx.cond(S.has_events, ui.section(t("home.numbers"), tiles, description=S.period))
 
