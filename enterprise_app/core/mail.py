@@ -16,10 +16,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from enterprise_app.core import switches
 from enterprise_app.core.clock import now
 from enterprise_app.core.db import system_session
 from enterprise_app.core.errors import NotFound, Unavailable
 from enterprise_app.core.ids import new_id
+from enterprise_app.core.switches import Switch
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
@@ -133,7 +135,8 @@ def configure(smtp_url: str | None, sender: str = _DEFAULT_SENDER) -> None:
 
 
 async def send(mail: Mail) -> None:
-    """Send it now; raises Unavailable when it should be tried again."""
+    """Send it now; raises Unavailable when it should be tried again, also while the operator has switched mail off."""
+    await switches.require(Switch.MAIL)
     await _postman.send(mail)
 
 

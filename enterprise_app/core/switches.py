@@ -34,12 +34,23 @@ _read_at = float("-inf")
 
 async def is_on(switch: Switch) -> bool:
     """Whether that part of the platform runs."""
-    global _off, _read_at
     if time.monotonic() - _read_at > KNOWN_FOR:
+        await _read()
+    return switch.value not in _off
+
+
+async def _read() -> None:
+    global _off, _read_at
+    before = _read_at
+    if before > 0:
+        _read_at = time.monotonic()  # one asks, the others go on with what is known: this is on the way of every event
+    try:
         async with system_session("kill switches") as session:
             _off = frozenset(await session.scalars(sa.text("SELECT name FROM switches WHERE off")))
-        _read_at = time.monotonic()
-    return switch.value not in _off
+    except BaseException:
+        _read_at = before
+        raise
+    _read_at = time.monotonic()
 
 
 async def require(switch: Switch) -> None:

@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from enterprise_app.core import events, jobs, live
+from enterprise_app.core import events, jobs, live, switches
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.errors import AtriumError, NotFound
 from enterprise_app.core.ids import new_id
 from enterprise_app.core.paging import ListField, Listing, ListQuery, Page
+from enterprise_app.core.switches import Switch
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics.events import ImportFinished
@@ -70,9 +71,12 @@ async def open_import(
 ) -> ImportStatus:
     """Note that an import begins (or waits) and for which source, which is made when there is none.
 
-    With the `import_id` of one that was noted before, that one starts over.
+    With the `import_id` of one that was noted before, that one starts over. Raises Unavailable while the operator has
+    switched imports off.
     """
     ctx.require(Permission.EVENTS_IMPORT)
+    if import_id is None:  # what was taken in before the switch was turned is brought to its end
+        await switches.require(Switch.IMPORTS)
     async with tenant_session(ctx) as session:
         source = await ensure_import_source(session, ctx, source_name)
         row = ImportRow(

@@ -10,11 +10,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
+from enterprise_app.core import switches
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import job_context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.errors import Invalid, ReadOnly
 from enterprise_app.core.settings import get_settings
+from enterprise_app.core.switches import Switch
 from enterprise_app.core.texts import translate
 from enterprise_app.domains.analytics.errors import OriginRefused, WriteKeyMissing, WriteKeyUnknown
 from enterprise_app.domains.analytics.queries.storing import store
@@ -37,7 +39,11 @@ _TOUCH = sa.text("UPDATE analytics_sources SET last_event_at = :at WHERE tenant_
 
 
 async def authenticate(write_key: str | None, origin: str | None) -> KeyOwner:
-    """Whose key it is. Raises WriteKeyMissing, WriteKeyUnknown, OriginRefused, ReadOnly (suspended tenant)."""
+    """Whose key it is. Raises WriteKeyMissing, WriteKeyUnknown, OriginRefused, ReadOnly (suspended tenant).
+
+    And Unavailable while the operator has switched ingestion off: clients keep their events and try again.
+    """
+    await switches.require(Switch.INGESTION)
     if not write_key:
         raise WriteKeyMissing
     owner = await find_key_owner(write_key)

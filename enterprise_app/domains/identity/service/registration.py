@@ -5,12 +5,14 @@ from dataclasses import replace
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enterprise_app.core import switches
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import Actor, ActorKind, Context
 from enterprise_app.core.db import system_session
 from enterprise_app.core.errors import Invalid
 from enterprise_app.core.ids import new_id
 from enterprise_app.core.settings import get_settings
+from enterprise_app.core.switches import Switch
 from enterprise_app.core.texts import LOCALES
 from enterprise_app.core.vocabulary.permissions import ROLE_PERMISSIONS, Permission, Role
 from enterprise_app.domains.tenancy import service as tenancy
@@ -55,8 +57,13 @@ async def sign_up(ctx: Context, wanted: Registration, *, host: str) -> SignedIn:
         return await open_session(session, here, account.id, host, location=location)
 
 
+async def is_registration_open() -> bool:
+    """Whether anybody may sign up: neither the settings nor the operator's switch say no."""
+    return get_settings().self_registration and await switches.is_on(Switch.SELF_REGISTRATION)
+
+
 async def _register(ctx: Context, wanted: Registration) -> tuple[Registered, Account]:
-    if not get_settings().self_registration and not ctx.can(Permission.OPERATOR_TENANTS):
+    if not ctx.can(Permission.OPERATOR_TENANTS) and not await is_registration_open():
         raise RegistrationClosed
     await limit_by_address("register", ctx.ip, PER_HOUR)
     email, owner_name = clean_email(wanted.email), clean_name(wanted.owner_name, "owner_name")
