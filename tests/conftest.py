@@ -16,8 +16,8 @@ import pytest
 import pytest_asyncio
 from psycopg import sql
 
-from enterprise_app.core import db as core_db
 from enterprise_app.core import crypto, events
+from enterprise_app.core import db as core_db
 from enterprise_app.core.bootstrap import bootstrap
 from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.core.embedded import start

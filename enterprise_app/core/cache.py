@@ -1,5 +1,7 @@
-"""A cache of JSON values per tenant: in this process, or in Redis shared by all. Anything in it may vanish any time."""
+"""A cache of JSON values per tenant: in this process, or in Redis shared by all. Anything in it may vanish any
+time; while Redis is down it is empty."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from uuid import UUID
@@ -9,6 +11,7 @@ from cashews.picklers import PicklerType
 
 T = TypeVar("T")
 
+_making: dict[str, asyncio.Lock] = {}
 _cache = Cache(name="atrium")
 _cache.setup("mem://", size=10_000)
 
@@ -16,7 +19,7 @@ _cache.setup("mem://", size=10_000)
 def configure(redis_url: str | None) -> None:
     """Say where; once at the start of a process. Values are JSON in Redis: nothing there is ever unpickled."""
     if redis_url:
-        _cache.setup(redis_url, pickle_type=PicklerType.JSON, suppress=False, client_side=False)
+        _cache.setup(redis_url, pickle_type=PicklerType.JSON, suppress=True, client_side=False)
     else:
         _cache.setup("mem://", size=10_000)
 
@@ -47,11 +50,12 @@ async def get_or_make(tenant_id: UUID, key: str, seconds: float, make: Callable[
     found = await _cache.get(name)
     if found is not None:
         return found
-    async with _cache.lock(f"{name}:lock", expire=30):
+    async with _making.setdefault(name, asyncio.Lock()):
         found = await _cache.get(name)
         if found is None:
             found = await make()
             await _cache.set(name, found, expire=seconds)
+        _making.pop(name, None)
         return found
 
 

@@ -4,12 +4,15 @@
 the previous one (error below 1 % in practice: https://blog.cloudflare.com/counting-things-a-lot-of-different-things).
 """
 
+import logging
 import math
 import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from enterprise_app.core.errors import RateLimited
+
+log = logging.getLogger(__name__)
 
 _SWEEP_EVERY = 10_000  # hits between two clean-ups of the memory
 
@@ -81,8 +84,21 @@ class RedisCounters:
 
         self.client: Any = Redis.from_url(url)
         self._script = self.client.register_script(_SCRIPT)
+        self._own = MemoryCounters()
 
     async def add(
+        self, key: str, number: int, window: int, cost: int, limit: int, weight: float
+    ) -> tuple[bool, int, int]:
+        from redis.exceptions import RedisError
+
+        try:
+            return await self._shared(key, number, window, cost, limit, weight)
+        except (RedisError, OSError) as error:
+            # A limit that this process keeps alone is better than none, and than refusing everybody.
+            log.warning("rate limits are kept per process while Redis is down", extra={"problem": str(error)})
+            return await self._own.add(key, number, window, cost, limit, weight)
+
+    async def _shared(
         self, key: str, number: int, window: int, cost: int, limit: int, weight: float
     ) -> tuple[bool, int, int]:
         keys = [f"limit:{{{key}}}:{number}", f"limit:{{{key}}}:{number - 1}"]

@@ -101,7 +101,7 @@ class Money:
         return Money(int((Decimal(self.minor) * factor).to_integral_value(ROUND_HALF_EVEN)), self.currency)
 
     def allocate(self, weights: Sequence[int]) -> list["Money"]:
-        """Split by whole weights without losing a unit: what is left goes to the largest fractions, first come first."""
+        """Split by whole weights without losing a unit: the rest goes to the largest fractions, first come first."""
         total = sum(weights)
         if total <= 0 or any(weight < 0 for weight in weights):
             raise ValueError("weights are not negative and not all zero")

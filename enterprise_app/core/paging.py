@@ -36,6 +36,7 @@ _BY_TYPE: dict[type, tuple[str, ...]] = {
 
 T = TypeVar("T")
 Type: TypeAlias = type[Any]
+AnySelect: TypeAlias = sa.Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class Listing:
         return ListQuery(limit_, sort_, filters_, q_, after)
 
     async def page(
-        self, session: AsyncSession, select: sa.Select[Any], query: ListQuery, *, count: bool = False
+        self, session: AsyncSession, select: AnySelect, query: ListQuery, *, count: bool = False
     ) -> Page[Any]:
         """Run the select for one page; `count` adds the total of the filtered list.
 
@@ -151,11 +152,11 @@ class Listing:
             cursor = _encode([self._shape(query.sort, query.filters, query.q), *shown[-1][-len(keys) :]])
         return Page(_items(shown, len(keys)), cursor, total)
 
-    def filtered(self, select: sa.Select[Any], query: ListQuery) -> sa.Select[Any]:
+    def filtered(self, select: AnySelect, query: ListQuery) -> AnySelect:
         """The select under the query's filters (without `q`: that is `core.search`'s)."""
         return select.where(*(_condition(self.fields[f.field].column, f) for f in query.filters))
 
-    async def _total(self, session: AsyncSession, select: sa.Select[Any]) -> int:
+    async def _total(self, session: AsyncSession, select: AnySelect) -> int:
         counted = select.with_only_columns(sa.literal(1), maintain_column_froms=True).order_by(None)
         return (await session.execute(sa.select(sa.func.count()).select_from(counted.subquery()))).scalar_one()
 

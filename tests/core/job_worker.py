@@ -92,6 +92,7 @@ async def main() -> None:
     crypto.configure("x" * 32)
     jobs_liveness.GRACE = 1.5
     jobs_worker.REAP_EVERY = 0.5
+    jobs_worker.MAX_STARTS = 2
     db.configure(DatabaseUrls(**json.loads(sys.argv[1])))
     events.register([DOMAIN])  # pyright: ignore[reportArgumentType]
     stop = asyncio.Event()

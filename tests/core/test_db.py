@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
+from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.db_urls import DatabaseUrls
 from tests.factories import make_context
@@ -16,7 +17,7 @@ INSERT = sa.text(
 COUNT = sa.text("SELECT count(*) FROM files")
 
 
-async def _insert_and_count(ctx, other) -> None:
+async def _insert_and_count(ctx: Context, other: Context) -> None:
     async with tenant_session(ctx) as session:
         await session.execute(INSERT, {"tenant": ctx.tenant_id, "key": "a"})
     async with tenant_session(ctx) as session:
@@ -28,11 +29,15 @@ async def _insert_and_count(ctx, other) -> None:
         async with tenant_session(other) as session:
             await session.execute(INSERT, {"tenant": ctx.tenant_id, "key": "b"})
     with pytest.raises(KeyError):
-        async with tenant_session(ctx) as session:
-            await session.execute(INSERT, {"tenant": ctx.tenant_id, "key": "c"})
-            raise KeyError
+        await _insert_and_fail(ctx)
     async with tenant_session(ctx) as session:
         assert await session.scalar(COUNT) == 1
+
+
+async def _insert_and_fail(ctx: Context) -> None:
+    async with tenant_session(ctx) as session:
+        await session.execute(INSERT, {"tenant": ctx.tenant_id, "key": "c"})
+        raise KeyError
 
 
 async def test_tenants_do_not_see_each_other(committed_db: DatabaseUrls) -> None:

@@ -60,12 +60,12 @@ def test_refused() -> None:
     with pytest.raises(TypeError):
         Money(1, "EUR").times(0.5)  # pyright: ignore[reportArgumentType]
     with pytest.raises(TypeError):
-        Money(1, "EUR") + 1  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
+        _ = Money(1, "EUR") + 1  # pyright: ignore[reportOperatorIssue]
     for amount, currency in (("1.5", "JPY"), ("0.001", "EUR"), ("NaN", "EUR")):
         with pytest.raises(ValueError):
             Money.of(amount, currency)
     with pytest.raises(ValueError):
-        Money(1, "EUR") + Money(1, "USD")
+        _ = Money(1, "EUR") + Money(1, "USD")
     with pytest.raises(ValueError):
         Money(1, "EURO")
     with pytest.raises(ValueError):

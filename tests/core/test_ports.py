@@ -3,6 +3,8 @@
 import asyncio
 import errno
 import os
+import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -188,6 +190,11 @@ def valkey() -> Iterator[str]:
         [found, "--port", "8292", "--bind", "127.0.0.1", "--save", "", "--dir", folder], stdout=subprocess.DEVNULL
     )
     try:
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", 8292)) == 0:
+                    break
+            time.sleep(0.05)
         yield "redis://127.0.0.1:8292/0"
     finally:
         process.terminate()
@@ -229,16 +236,17 @@ async def test_rate_limits_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_rate_limits_shared(valkey: str) -> None:
     limits.configure(valkey)
     try:
-        async with asyncio.timeout(10):
-            while True:
-                try:
-                    await limits.hit("warm", 1, 60)
-                    break
-                except Exception:
-                    await asyncio.sleep(0.1)
         await _limit_law("test")
     finally:
         await limits._counters.client.aclose()  # pyright: ignore[reportAttributeAccessIssue]
+        limits.configure(None)
+
+
+async def test_limits_hold_while_redis_is_down() -> None:
+    limits.configure("redis://127.0.0.1:1/0")
+    try:
+        await _limit_law("down")
+    finally:
         limits.configure(None)
 
 
@@ -275,6 +283,21 @@ async def test_cache_shared(valkey: str) -> None:
     finally:
         await cache.close()
         cache.configure(None)
+
+
+async def test_a_dead_cache_is_an_empty_one() -> None:
+    cache.configure("redis://127.0.0.1:1/0")
+    try:
+        await cache.put(TENANT, "a", 1, 60)
+        assert await cache.get(TENANT, "a") is None
+        assert await cache.get_or_make(TENANT, "a", 60, _one) == 1
+    finally:
+        await cache.close()
+        cache.configure(None)
+
+
+async def _one() -> int:
+    return 1
 
 
 async def test_idempotency(committed_db: DatabaseUrls) -> None:

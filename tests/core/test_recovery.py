@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -106,7 +107,7 @@ def _stop(server: Server) -> list[str]:
     return command
 
 
-def server_options(server: Server) -> dict[str, object]:
+def server_options(server: Server) -> dict[str, Any]:
     """The user that owns the data."""
     from enterprise_app.core.embedded.owner import owner_for
 
