@@ -22,6 +22,7 @@ from enterprise_app.core.bootstrap import bootstrap
 from enterprise_app.core.context import PLATFORM_TENANT_ID, Actor, ActorKind, Context
 from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.core.embedded import start
+from enterprise_app.core.embedded.place import remove_place
 from enterprise_app.core.migrate import migrate
 from enterprise_app.core.settings import PROJECT_ROOT
 from enterprise_app.core.vocabulary.permissions import ROLE_PERMISSIONS, Role
@@ -118,6 +119,7 @@ def throwaway_database() -> Iterator[tuple[DatabaseUrls, str]]:
         yield urls, server.admin_url
     finally:
         server.stop()
+        remove_place(folder / "pg")  # as root the data is elsewhere
         shutil.rmtree(folder, ignore_errors=True)
 
 
