@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from enterprise_app.http.examples import add_examples
 from enterprise_app.http.problems import MEDIA_TYPE, Problem
 
 DESCRIPTION = """Everything the interface does, over HTTP. Errors are `application/problem+json` with a stable `code`.
@@ -71,6 +72,7 @@ def _complete(schema: dict[str, Any]) -> dict[str, Any]:
     for path, operations in schema.get("paths", {}).items():
         for method, operation in operations.items():
             _complete_operation(path, method, operation)
+            add_examples(operation, schemas)
     return schema
 
 

@@ -97,7 +97,7 @@ class MemberChange(_Shape):
     """What an administrator changes of a member."""
 
     role: str | None = Field(default=None, examples=["manager"])
-    status: str | None = Field(default=None, description="active or suspended", examples=["suspended"])
+    status: str | None = Field(default=None, description="Instead of a role: active or suspended")
 
 
 class InvitationRequest(_Shape):
@@ -201,7 +201,7 @@ class AccountView(_Out):
 class Preferences(_Shape):
     """One's own settings; what is None stays."""
 
-    name: str | None = None
-    locale: str | None = Field(default=None, description='"": the tenant\'s language')
-    zone: str | None = None
-    theme: str | None = None
+    name: str | None = Field(default=None, examples=["Ada Lovelace"])
+    locale: str | None = Field(default=None, description='"": the tenant\'s language', examples=["de"])
+    zone: str | None = Field(default=None, description='"": the tenant\'s time zone', examples=["Europe/Berlin"])
+    theme: str | None = Field(default=None, examples=["dark"])

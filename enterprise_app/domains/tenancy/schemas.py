@@ -106,4 +106,4 @@ class Suspension(Frozen):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    reason: str = Field(min_length=1, max_length=500)
+    reason: str = Field(min_length=1, max_length=500, examples=["Invoices of March are open"])

@@ -26,6 +26,7 @@ from enterprise_app.http.routing import Router
 
 router = Router(prefix="/api/v1", tags=["Analytics"])
 
+_LINE = '203.0.113.7 - - [01/Mar/2026:09:30:00 +0000] "GET /pricing HTTP/1.1" 200 512 "-" "Mozilla/5.0"\n'
 SourceId = Annotated[UUID, Path(description="The source's id.")]
 Total = Annotated[bool, Query(description="Whether to count the whole list too.")]
 Edge = Annotated[str, Query(description="A local day (the last is included) or an instant.", max_length=40)]
@@ -141,7 +142,9 @@ async def get_import(
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+            "content": {
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}, "example": _LINE}
+            },
         }
     },
 )

@@ -1,0 +1,135 @@
+"""The API's own document as a list of calls, and a world with one of everything that ids can name."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from enterprise_app.core.context import Context
+from enterprise_app.core.db import tenant_session
+from enterprise_app.domains.analytics import service as analytics
+from enterprise_app.domains.analytics.schemas import SourceDraft
+from enterprise_app.domains.analytics.vocabulary import FileFormat
+from enterprise_app.domains.campaigns import service as campaigns
+from enterprise_app.domains.campaigns.schemas import CampaignDraft
+from enterprise_app.domains.identity import service as identity
+from enterprise_app.domains.identity.schemas import ApiKeyRequest, InvitationRequest
+from enterprise_app.edge import Edge
+from enterprise_app.http.app import create_api
+from enterprise_app.http.openapi import document
+from enterprise_app.registry import DOMAINS
+from tests.domains.analytics.conftest import FIXTURES
+from tests.domains.identity.world import cookie, joined, signed_in
+
+BASE = "http://atrium.localhost:8000"
+PASSWORD = "correct horse battery"
+ENDS = ("/auth/revoke", "/auth/reset", "/account/password", "/sessions")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one address, as the document has it."""
+
+    method: str
+    path: str
+    spec: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return f"{self.method.upper()} {self.path}"
+
+    @property
+    def permission(self) -> str:
+        return self.spec["x-permission"]
+
+    def parameters(self, where: str) -> dict[str, Any]:
+        """Parameters of that place that have an example, by name."""
+        found = (p for p in self.spec.get("parameters", ()) if p["in"] == where)
+        return {p["name"]: example(p) for p in found if example(p) is not None}
+
+    def request(self, ids: dict[str, object]) -> dict[str, Any]:
+        """Body and query for httpx, from the examples; `ids` fill the path."""
+        known = {name: ids.get(name, value) for name, value in self.parameters("path").items()}
+        given: dict[str, Any] = {"url": BASE + self.path.format(**known), "params": self.parameters("query")}
+        for kind, content in self.spec.get("requestBody", {}).get("content", {}).items():
+            words = {"application/json": "json", "application/x-www-form-urlencoded": "data"}
+            return given | {words.get(kind, "content"): example(content)}
+        return given
+
+
+def example(part: dict[str, Any]) -> Any:
+    """The example of a parameter or body, None without one."""
+    if "example" in part:
+        return part["example"]
+    examples = part.get("examples") or part.get("schema", {}).get("examples")
+    return next(iter(examples)) if examples else None
+
+
+def make_client() -> httpx.AsyncClient:
+    """The whole API, with real credentials only."""
+    api = create_api(DOMAINS, Edge(cache_seconds=0))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(api, client=("127.0.0.1", 5000)), base_url=BASE)
+
+
+def operations() -> list[Operation]:
+    """All of the document."""
+    paths = document(create_api(DOMAINS, Edge()))["paths"]
+    return [Operation(method, path, spec) for path, found in paths.items() for method, spec in found.items()]
+
+
+def names_ids(operation: Operation) -> bool:
+    """Whether its path names something."""
+    return "{" in operation.path
+
+
+async def things(owner: Context, slug: str, person: str) -> dict[str, UUID]:
+    """One of everything that a tenant has, by the names of the path's parameters; `person` joins it."""
+    member = await joined(owner, slug, f"{person}@{slug}.example", name=person.title())
+    report = await analytics.import_file(owner, FIXTURES / "small.log", FileFormat.ACCESS_LOG)
+    async with tenant_session(owner) as session:
+        campaign = await campaigns.create_campaign(session, owner, CampaignDraft(name=f"Launch of {person}"))
+        source = await analytics.create_source(session, owner, SourceDraft(name=f"Site of {person}"))
+        offer = InvitationRequest(email=f"friend-of-{person}@{slug}.example", role="member")
+        invitation = await identity.invite_member(session, owner, offer)
+        key = await identity.create_api_key(session, owner, ApiKeyRequest(name=f"Key of {person}"))
+    return {
+        "campaign_id": campaign.id,
+        "source_id": source.id,
+        "import_id": report.id,
+        "invitation_id": invitation.id,
+        "key_id": key.id,
+        "member_id": member.actor.id or UUID(int=0),
+        "session_id": await session_of(f"ada@{slug}.example", slug),
+    }
+
+
+async def session_of(email: str, slug: str) -> UUID:
+    """The id of a fresh session."""
+    return UUID(await Edge().find_reference(await cookie(email, slug), identity.tenant_host(slug)))
+
+
+async def owner_of(slug: str) -> Context:
+    """The owner."""
+    return await signed_in(f"ada@{slug}.example", slug)
+
+
+def tokens(answer: httpx.Response) -> dict[str, str]:
+    """The header of a fresh token."""
+    return {"authorization": f"Bearer {answer.raise_for_status().json()['access_token']}"}
+
+
+async def token(client: httpx.AsyncClient, email: str) -> dict[str, str]:
+    """A fresh token of that person."""
+    return tokens(await client.post("/api/v1/auth/token", json={"email": email, "password": PASSWORD}))
+
+
+def sorted_for_a_run(found: list[Operation]) -> Iterator[Operation]:
+    """Readers first, those that end credentials last, the change of the password at the very end."""
+    yield from sorted(found, key=lambda o: (o.path.endswith("/password"), ends_credentials(o), o.method != "get"))
+
+
+def ends_credentials(operation: Operation) -> bool:
+    """Whether the caller's own token may not work afterwards."""
+    return operation.path.endswith(ENDS) and operation.method != "get"

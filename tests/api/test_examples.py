@@ -1,0 +1,126 @@
+"""API-01: every route has an example, and every example is sent, with real credentials and the ids of real things."""
+
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+
+from tests.api.document import (
+    BASE,
+    PASSWORD,
+    Operation,
+    ends_credentials,
+    example,
+    make_client,
+    operations,
+    owner_of,
+    sorted_for_a_run,
+    things,
+    token,
+)
+from tests.domains.identity.world import registered
+from tests.joined import JoinedSource
+
+BEFORE = {"pause": ["activate"], "complete": ["activate"], "restore": ["archive"]}
+"""What must have happened to a campaign."""
+REGISTER = "/api/v1/tenants/register"
+
+
+def test_every_route_has_its_examples() -> None:
+    for operation in operations():
+        bodies = [*operation.spec.get("requestBody", {}).get("content", {}).values()]
+        answers = [r for status, r in operation.spec["responses"].items() if status.startswith("2")]
+        bodies += [c for r in answers for kind, c in r.get("content", {}).items() if kind == "application/json"]
+        assert all(example(body) not in (None, {"…": ""}) for body in bodies if body.get("schema")), operation.name
+        for parameter in operation.spec.get("parameters", ()):
+            assert not parameter.get("required") or example(parameter) is not None, (operation.name, parameter["name"])
+
+
+async def test_every_example_works(db: JoinedSource) -> None:
+    async with make_client() as client:
+        run = Run(client, db)
+        await run.begin()
+        for operation in sorted_for_a_run(operations()):
+            if operation.path != REGISTER:
+                await run.send(operation)
+    assert not run.refused, "\n".join(run.refused)
+
+
+class Run:
+    """All examples in one world: the tenant is the one of the registration's own example."""
+
+    def __init__(self, client: httpx.AsyncClient, db: JoinedSource) -> None:
+        self.client, self.db = client, db
+        self.refused: list[str] = []
+        self.ids: dict[str, object] = {}
+        self.number = 0
+        self.person: dict[str, str] = {}
+
+    async def begin(self) -> None:
+        """Register by the example, make the owner the operator too, and another tenant for the operator's acts."""
+        register = next(o for o in operations() if o.path == REGISTER)
+        made = await self.client.post(REGISTER, json=register.request({})["json"])
+        assert made.status_code == 201, made.text
+        umbrella = await registered("umbrella", email="ops@umbrella.example")
+        await self.db.connection.execute(sa.text("UPDATE accounts SET is_operator = true WHERE email LIKE 'ops@%'"))
+        signed = await self.client.post("/auth/sign-in", data={"email": "ops@umbrella.example", "password": PASSWORD})
+        self.operator = {"cookie": f"atrium_session={signed.cookies['atrium_session']}", "origin": BASE}
+        self.client.cookies.clear()
+        self.ids = {**await things(await owner_of("acme"), "acme", "bob"), "tenant_id": umbrella.tenant_id}
+        source = await self.client.get(f"/api/v1/sources/{self.ids['source_id']}", headers=await self._token())
+        self.write_key = source.json()["write_key"]
+
+    async def send(self, operation: Operation) -> None:
+        """The example as it stands; a documented 2xx (or the redirect of a form) is expected."""
+        headers = await self._headers(operation)
+        await self._prepare(operation)
+        request = operation.request(self.ids)
+        if "if-match" in operation.parameters("header"):
+            headers["if-match"] = await self._version(operation, headers)
+        answer = await self.client.request(operation.method, headers=headers, **request)
+        self.client.cookies.clear()
+        if ends_credentials(operation):
+            self.person = {}
+        if str(answer.status_code) not in {s for s in operation.spec["responses"] if s < "4"}:
+            self.refused.append(f"{operation.name}: {answer.status_code} {answer.text[:300]}")
+        elif answer.headers.get("content-type") == "application/json" and answer.status_code < 300:
+            self._compare(operation, answer)
+
+    def _compare(self, operation: Operation, answer: httpx.Response) -> None:
+        shown: Any = example(operation.spec["responses"][str(answer.status_code)]["content"]["application/json"])
+        if isinstance(shown, dict) and shown and shown.keys() != answer.json().keys():
+            self.refused.append(f"{operation.name}: the answer has {[*answer.json()]}, its example {[*shown]}")
+
+    async def _headers(self, operation: Operation) -> dict[str, str]:
+        if operation.permission.startswith("operator:"):
+            return dict(self.operator)
+        if operation.path.startswith("/v1/"):
+            return {"authorization": f"Bearer {self.write_key}"}
+        return {} if operation.permission == "public" else await self._token()
+
+    async def _token(self) -> dict[str, str]:
+        if not self.person:
+            self.person = await token(self.client, "ada@acme.example")
+        return dict(self.person)
+
+    async def _prepare(self, operation: Operation) -> None:
+        """Fresh things for what changes them, in the state that the act needs."""
+        self.number += 1
+        if not ("{campaign_id}" in operation.path or "{source_id}" in operation.path):
+            return
+        last, headers = operation.path.rpartition("/")[2], await self._token()
+        if "{campaign_id}" in operation.path:
+            made = await self.client.post("/api/v1/campaigns", json={"name": f"C{self.number}"}, headers=headers)
+            self.ids["campaign_id"] = made.raise_for_status().json()["id"]
+            for act in BEFORE.get(last, ()):
+                at = f"/api/v1/campaigns/{self.ids['campaign_id']}/{act}"
+                (await self.client.post(at, headers=headers)).raise_for_status()
+        if "{source_id}" in operation.path:
+            made = await self.client.post("/api/v1/sources", json={"name": f"S{self.number}"}, headers=headers)
+            self.ids["source_id"] = made.raise_for_status().json()["id"]
+
+    async def _version(self, operation: Operation, headers: dict[str, str]) -> str:
+        at = operation.path.format(**self.ids).removesuffix("/rotate").removesuffix("/settings")
+        for act in (*BEFORE, "activate", "archive", "plan", "suspend", "resume"):
+            at = at.removesuffix(f"/{act}")
+        return (await self.client.get(at, headers=headers)).raise_for_status().headers["etag"]
