@@ -54,7 +54,9 @@ def test_every_handler_declares_a_permission_or_public():
 
 def test_public_handlers_are_reviewed():
     public = {fn.__qualname__ for fn in _handlers().values() if isinstance(getattr(fn, DECLARED), Public)}
-    examples = {name for name in public if name.startswith(("DesignState.", "MailboxState."))}  # served in development only
+    examples = {
+        name for name in public if name.startswith(("DesignState.", "MailboxState."))
+    }  # served in development only
     assert public - examples <= REVIEWED_PUBLIC
 
 

@@ -1,5 +1,8 @@
 """The tenant's settings, as seen."""
 
+# Reflex makes Vars of a state's attributes; that a list then has length() and contains(), no type says.
+# pyright: reportAttributeAccessIssue=false
+
 import reflex as rx
 
 from enterprise_app.domains.localization import service as localization

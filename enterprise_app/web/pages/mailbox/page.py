@@ -1,5 +1,8 @@
 """`/mailbox`: what would have been mailed, with links to click."""
 
+# Reflex makes Vars of a state's attributes; that a list then has length() and contains(), no type says.
+# pyright: reportAttributeAccessIssue=false
+
 from typing import Any
 
 import reflex as rx
