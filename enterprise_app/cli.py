@@ -68,9 +68,10 @@ def _explain_database(error: Exception) -> str | None:
     if isinstance(error, OperationalError):
         return f"the database can't be reached: {mask_text(str(error)).strip()}\nCheck it with `./atrium doctor`."
     if isinstance(error, AtriumError):
-        from enterprise_app.core.texts import translate
+        from enterprise_app.core.texts import has_text, translate
 
-        return translate("en", f"errors.{error.code}", **error.params)
+        keys = [f"errors.{error.code}", f"errors.{error.code}.fix"]
+        return "\n".join(translate("en", key, **error.params) for key in keys if has_text(key) or key == keys[0])
     return None
 
 

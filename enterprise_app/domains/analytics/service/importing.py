@@ -234,7 +234,7 @@ async def _one_at_a_time(session: AsyncSession, ctx: Context) -> None:
 
 def _translated(error: BaseException) -> BaseException:
     """What the user is told: a full disk has two faces, the report's and the database's."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return DiskFull()
     if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "53100":
         return DiskFull()
