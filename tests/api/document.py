@@ -1,6 +1,6 @@
 """The API's own document as a list of calls, and a world with one of everything that ids can name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -49,7 +49,7 @@ class Operation:
         found = (p for p in self.spec.get("parameters", ()) if p["in"] == where)
         return {p["name"]: example(p) for p in found if example(p) is not None}
 
-    def request(self, ids: dict[str, object]) -> dict[str, Any]:
+    def request(self, ids: Mapping[str, object]) -> dict[str, Any]:
         """Body and query for httpx, from the examples; `ids` fill the path."""
         known = {name: ids.get(name, value) for name, value in self.parameters("path").items()}
         given: dict[str, Any] = {"url": BASE + self.path.format(**known), "params": self.parameters("query")}
