@@ -74,13 +74,17 @@ def visitor(browser: Browser, *, locale: str = "en-US", zone: str = "Europe/Berl
         context.close()
 
 
-def settled(page: Page) -> None:
-    """Waits until the page is hydrated and loaded, fonts and texts are there, and nothing changes any more."""
+def settled(page: Page, *, skeletons: bool = True) -> None:
+    """Waits until the page is hydrated and loaded, fonts and texts are there, and nothing changes any more.
+
+    The design page shows skeletons as examples: there they are no sign of waiting.
+    """
     page.wait_for_load_state("load")
     page.wait_for_function(
-        """() => {
+        """(skeletons) => {
             const root = document.documentElement;
-            const waits = root.dataset.ready !== "true" || root.dataset.texts || document.querySelector(".skeleton");
+            const bones = skeletons && document.querySelector(".skeleton");
+            const waits = root.dataset.ready !== "true" || root.dataset.texts || bones;
             const now = performance.now();
             if (!window.stillSince) {
                 window.stillSince = now;
@@ -89,7 +93,8 @@ def settled(page: Page) -> None:
                 new MutationObserver(changed).observe(root, kinds);
             }
             return !waits && now - window.stillSince > 250;
-        }"""
+        }""",
+        arg=skeletons,
     )
     page.evaluate("document.fonts.ready")
 

@@ -27,6 +27,8 @@ CAMPAIGNS = (
     ("Brand search", "traffic", -40, -5, "complete", 1_200_050),
 )
 ABOUT = "What we say, where, and to whom."
+NEIGHBOURS = ("Acme", "Globex", "Polyglot")
+"""Tenants of other journeys, whom the operator sees."""
 VIEWS = {"/campaigns": ("?view=board", "?view=calendar")}
 """More that a page can show, by its URL."""
 
@@ -96,9 +98,10 @@ def test_page(readers: Readers, route: str, locale: str):
     path = readers.paths.get(route, route)
     for view in ("", *VIEWS.get(route, ())):
         tab.goto(base + path + view)
-        settled(tab)
+        settled(tab, skeletons=route != "/design")
         if page.is_public:
             _choose(tab, locale)
+            settled(tab, skeletons=route != "/design")
         _is_itself(tab, locale)
         shoot(tab, _name(route, view), locale)
         if locale == "ar" and not page.dev_only:
@@ -119,7 +122,6 @@ def _choose(tab: Tab, locale: str) -> None:
     if tab.evaluate("document.documentElement.lang") != locale:
         tab.locator(f'button:has([lang="{locale}"])').first.dispatch_event("click")  # it may be inside a closed menu
         tab.wait_for_function("locale => document.documentElement.lang === locale", arg=locale)
-        settled(tab)
 
 
 def _is_itself(tab: Tab, locale: str) -> None:
@@ -133,7 +135,8 @@ def _is_itself(tab: Tab, locale: str) -> None:
 def _known(readers: Readers) -> list[str]:
     """What is data, not text."""
     space, names = readers.space, [name for name, *_ in CAMPAIGNS]
-    return [space.name, space.slug, space.owner, "Olga Operator", "Website", LOG.name, "Import", ABOUT, *names]
+    people = [space.name, space.slug, space.owner, "Olga Operator", *NEIGHBOURS]
+    return [*people, "Website", LOG.name, "Import", ABOUT, *names]
 
 
 def _name(route: str, view: str) -> str:

@@ -72,11 +72,12 @@ class SessionState(rx.State):
         if locale not in LOCALES:
             return None
         self.locale = locale
-        if ctx is None:
-            return None
-        await wiring.get_sessions().save_preferences(ctx, locale=locale)
+        if ctx is not None:
+            await wiring.get_sessions().save_preferences(ctx, locale=locale)
         page = find_page(wiring.pages, self.router.url.path)
-        return page.refresh if page is not None and not self.denied else None
+        if page is None or self.denied:
+            return None
+        return page.refresh or (list(page.on_load) if page.is_public else None)
 
     @action(PUBLIC)
     async def choose_theme(self, ctx: Context | None, theme: str) -> None:
