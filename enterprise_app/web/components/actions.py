@@ -68,7 +68,8 @@ def button_link(
     """A link that looks like a button: for going somewhere. Whole-page addresses (/auth/…): external=True."""
     names = _names(variant, size, props.pop("class_name", ""))
     if props.pop("external", False):
-        return rx.el.a(*_content(text, icon, False), href=href, class_name=names, **props)
+        content = _content(text, icon, False)
+        return rx.el.a(*content, href=href, reload_document=True, class_name=names, **props)
     return RouterLink.create(*_content(text, icon, False), to=href, class_name=names, **props)
 
 

@@ -57,8 +57,9 @@ def menu_item(
 def menu_link(text: Node, href: Text, *, icon: str | None = None, external: bool = False) -> rx.Component:
     """An entry that goes somewhere."""
     props = {"role": "menuitem", "tabIndex": -1}
-    if external:
-        return rx.el.a(*_content(text, icon, None, None), href=href, class_name="menu-entry", custom_attrs=props)
+    if external:  # Reflex's own <a> asks the router, which knows no files and no API
+        content = _content(text, icon, None, None)
+        return rx.el.a(*content, href=href, reload_document=True, class_name="menu-entry", custom_attrs=props)
     return RouterLink.create(*_content(text, icon, None, None), to=href, class_name="menu-entry", custom_attrs=props)
 
 

@@ -42,7 +42,8 @@ def _letter(letter: Any) -> rx.Component:
 
 
 def _piece(piece: Any) -> rx.Component:
-    return rx.cond(piece.href != "", rx.el.a(piece.text, href=piece.href, class_name="link"), rx.el.span(piece.text))
+    link = rx.el.a(piece.text, href=piece.href, reload_document=True, class_name="link")
+    return rx.cond(piece.href != "", link, rx.el.span(piece.text))
 
 
 PAGES = (
