@@ -46,7 +46,7 @@ def test(
     partial = bool(keyword or arguments)
     checks = [] if partial else [_run(step) for step in CHECKS]
     if full:
-        os.environ["ATRIUM_FULL"] = "1"
+        os.environ["TEST_FULL"] = "1"
     outcomes = _run_pytest(full, keyword, arguments or [], require_browser())
     passed = checks.count(True) + sum(outcome.passed for outcome in outcomes)
     failed = checks.count(False) + sum(outcome.failed for outcome in outcomes)

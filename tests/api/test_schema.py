@@ -19,7 +19,7 @@ LEAVE_OUT = "/api/v1/(auth/revoke|account/password|sessions)|/sign-out"
 """Operations that end the credential of the run itself."""
 
 
-FULL = os.environ.get("ATRIUM_FULL") == "1"
+FULL = os.environ.get("TEST_FULL") == "1"
 EXAMPLES = int(os.environ.get("SCHEMA_EXAMPLES", 30 if FULL else 2))
 """How many generated examples an operation gets, besides those at the edges of its schema."""
 CASES = re.compile(r"(\d+) generated")
