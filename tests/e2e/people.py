@@ -94,3 +94,9 @@ def fetch(page: Page, method: str, path: str, body: Any = None) -> int:
         return (await fetch(path, { method, headers, body: body && JSON.stringify(body) })).status;
     }"""
     return page.evaluate(call, [method, path, body])
+
+
+def session_of(page: Page, url: str) -> str:
+    """The secret of the session cookie that the browser holds for a host."""
+    cookies = {cookie.get("name"): cookie.get("value", "") for cookie in page.context.cookies(url)}
+    return cookies["atrium_session"]

@@ -12,7 +12,7 @@ from enterprise_app.web.pages.admin.members import MembersState
 from enterprise_app.web.pages.campaigns.state import CampaignsState
 from enterprise_app.web.shell.toasts import ToastState
 from tests.e2e.browser import settled, visitor
-from tests.e2e.people import PASSWORD, Workspace, fetch, new_workspace, sign_in, toast
+from tests.e2e.people import PASSWORD, Workspace, fetch, new_workspace, session_of, sign_in, toast
 from tests.e2e.platform import Platform
 from tests.web.socket import Tab
 
@@ -95,9 +95,8 @@ def _be_refused_over_http(grace: Page, campaign: str) -> None:
 
 def _be_refused_over_the_socket(grace: Page, space: Workspace, campaign: str) -> None:
     """The handlers behind the hidden buttons, called by a browser that doesn't care for buttons."""
-    [session] = [cookie for cookie in grace.context.cookies(space.url) if cookie["name"] == "atrium_session"]
     host = f"{space.slug}.atrium.localhost"
-    cookie = f"atrium_session={session['value']}"
+    cookie = f"atrium_session={session_of(grace, space.url)}"
     members = Tab(space.platform.port, host=host, cookie=cookie, path="/members", token="first")
     rows = members.value(MembersState.get_full_name(), "rows")
     me = next(row for row in rows if row["name"] == GRACE)
@@ -166,15 +165,15 @@ def test_two_tenants(tenants: tuple[Workspace, Workspace], platform: Platform, b
 
 def _carry_the_cookie_over(ada: Page, acme: Workspace, globex: Workspace) -> None:
     """The cookie of one host opens nothing on the other, and neither does naming another tenant."""
-    [session] = [cookie for cookie in ada.context.cookies(acme.url) if cookie["name"] == "atrium_session"]
+    session = session_of(ada, acme.url)
     port = globex.platform.port
     for slug, extra, status in (
         (acme.slug, {}, {200}), (globex.slug, {}, {401}), (acme.slug, {"X-Tenant-ID": globex.slug}, {400, 403}),
     ):  # fmt: skip
-        headers = {"Host": f"{slug}.atrium.localhost:{port}", "Cookie": f"atrium_session={session['value']}", **extra}
+        headers = {"Host": f"{slug}.atrium.localhost:{port}", "Cookie": f"atrium_session={session}", **extra}
         answer = httpx.get(f"{globex.platform.loopback()}/api/v1/campaigns", headers=headers)
         assert answer.status_code in status, f"{slug} {extra}: {answer.status_code} {answer.text}"
         assert "Only for Globex" not in answer.text
-    ada.context.add_cookies([{"name": "atrium_session", "value": str(session["value"]), "url": globex.url}])
+    ada.context.add_cookies([{"name": "atrium_session", "value": session, "url": globex.url}])
     ada.goto(f"{globex.url}/campaigns")
     ada.wait_for_url(f"{globex.url}/sign-in**")

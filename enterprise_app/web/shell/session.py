@@ -18,6 +18,8 @@ from enterprise_app.web.shell.visits import reference_of, visit_of
 from enterprise_app.web.shell.wiring import wiring
 
 THEMES = ("light", "dark", "system")
+PRODUCT = "Atrium"
+"""What the operator is in, who has no tenant."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,8 @@ class SessionState(rx.State):
     def _show(self, identity: Identity) -> None:
         self.name, self.email = identity.name, identity.email
         self.initials = "".join(part[0] for part in identity.name.split()[:2]).upper() or "?"
-        self.tenant_name, self.tenant_slug, self.role = identity.tenant_name, identity.tenant_slug, identity.role
+        self.tenant_name = identity.tenant_name or PRODUCT
+        self.tenant_slug, self.role = identity.tenant_slug, identity.role
         self.tenants = [TenantChoice(tenant.slug, tenant.name) for tenant in identity.tenants]
         self.theme = identity.theme or self.theme
 
