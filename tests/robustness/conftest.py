@@ -105,6 +105,7 @@ class World:
         process = psutil.Process(self.server.pid)
         process.send_signal(signal.SIGQUIT)
         process.wait(20)
+        self.server.stop()  # it is gone already: this only lets go of it
 
     def start_database(self) -> None:
         """Again, on the same port."""
