@@ -33,7 +33,7 @@ async def list_entries(ctx: Caller, session: Session, query: Listed) -> AuditPag
 @router.get("/verify", permission=Permission.AUDIT_READ, response_model=ChainReport)
 async def verify(ctx: Caller, session: Session) -> ChainReport:
     """Check the tenant's hash chain; a break names the entry and what happened to it."""
-    return await service.verify(session, ctx.tenant_id)
+    return await service.verify_own(session, ctx)
 
 
 @router.get("/export", permission=Permission.AUDIT_EXPORT, response_class=StreamingResponse)

@@ -1,5 +1,6 @@
 """Whoever changes the trail behind the platform's back is named, by kind and entry."""
 
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -7,6 +8,7 @@ import pytest
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
+from enterprise_app.core.errors import Forbidden
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.domains.audit import service
 from enterprise_app.domains.audit.schemas import ChainReport, Target
@@ -94,3 +96,10 @@ async def test_a_chain_computed_anew_ends_in_a_head_that_is_not_ours(chain, comm
 async def test_an_empty_chain_is_unbroken(db):
     report = await checked(make_context())
     assert (report.ok, report.entries, report.head_seq) == (True, 0, 0)
+
+
+async def test_verifying_ones_chain_needs_the_right_to_read_it(chain):
+    async with tenant_session(chain) as session:
+        assert (await service.verify_own(session, chain)).ok
+        with pytest.raises(Forbidden):
+            await service.verify_own(session, replace(chain, permissions=frozenset()))

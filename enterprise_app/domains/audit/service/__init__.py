@@ -4,7 +4,7 @@ from ..queries import LISTING
 from .exporting import export, verify_file
 from .reading import list_entries
 from .recording import record, record_refusal
-from .verification import list_chains, verify, verify_all
+from .verification import list_chains, verify, verify_all, verify_own
 
 __all__ = [
     "LISTING",
@@ -16,4 +16,5 @@ __all__ = [
     "verify",
     "verify_all",
     "verify_file",
+    "verify_own",
 ]

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enterprise_app.core.context import Context
+from enterprise_app.core.vocabulary.permissions import Permission
+
 from .. import queries
 from ..models import AuditHeadRow
 from ..rules.chain import GENESIS, link
@@ -51,6 +54,12 @@ async def verify(session: AsyncSession, tenant_id: UUID) -> ChainReport:
         _check_end(walk, head, trusted)
     head_seq = head.seq if head else 0
     return ChainReport(tenant_id=tenant_id, entries=stored, head_seq=head_seq, ok=not walk.breaks, breaks=walk.breaks)
+
+
+async def verify_own(session: AsyncSession, ctx: Context) -> ChainReport:
+    """The caller's own chain. Needs audit:read."""
+    ctx.require(Permission.AUDIT_READ)
+    return await verify(session, ctx.tenant_id)
 
 
 async def verify_all(session: AsyncSession) -> list[ChainReport]:

@@ -121,7 +121,7 @@ class AuditState(rx.State):
         yield
         try:
             async with tenant_session(ctx) as session:
-                self.result = _result(ctx, await service.verify(session, ctx.tenant_id))
+                self.result = _result(ctx, await service.verify_own(session, ctx))
         finally:
             self.verifying = False
 
