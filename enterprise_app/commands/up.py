@@ -51,7 +51,8 @@ def up(
         supervisor.start()
         claim.record(settings.port, supervisor.pids())
         if _wait_until_ready(supervisor, settings.host, settings.port):
-            _welcome(settings.base_url, link, time.monotonic() - began)
+            mail_stays = settings.smtp_url is None and not settings.dev
+            _welcome(settings.base_url, link, time.monotonic() - began, mail_stays=mail_stays)
             with contextlib.suppress(KeyboardInterrupt):  # the ordinary end
                 supervisor.watch(lambda: claim.record(settings.port, supervisor.pids()))
     finally:
@@ -110,9 +111,11 @@ def _ready(url: str) -> bool:
         return False
 
 
-def _welcome(base_url: str, link: str | None, seconds: float) -> None:
+def _welcome(base_url: str, link: str | None, seconds: float, *, mail_stays: bool) -> None:
     say(f"\nAtrium is ready: {base_url}   (started in {seconds:.1f} s)")
     if link:
         say(f"Create the operator account (the link works once): {link}")
+    if mail_stays:
+        say("Mail (resets, invitations) stays on this machine: set SMTP_URL to send it, or start with --dev to read it.")
     say("Ctrl-C stops it.\n")
     sys.stdout.flush()
