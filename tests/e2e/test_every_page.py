@@ -151,8 +151,11 @@ def _reach_by_keyboard(tab: Tab) -> None:
     for _ in range(120):
         state = tab.evaluate(
             """(goal) => {
-                const at = document.activeElement, style = getComputedStyle(at);
-                const seen = style.outlineStyle !== "none" || style.boxShadow !== "none" || at.matches("main, body");
+                const at = document.activeElement;
+                // A control of several parts, such as an amount with its currency, shows it around all of them.
+                const parts = [at, at.parentElement, at.parentElement?.parentElement].filter(Boolean);
+                const ring = (part) => getComputedStyle(part).outlineStyle !== "none";
+                const seen = parts.some(ring) || at.matches("main, body");
                 const first = document.querySelector("main .button-primary") || document.querySelector(goal);
                 return { seen, there: !first || at === first, name: at.outerHTML.slice(0, 120) };
             }""",
