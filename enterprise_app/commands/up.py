@@ -116,6 +116,6 @@ def _welcome(base_url: str, link: str | None, seconds: float, *, mail_stays: boo
     if link:
         say(f"Create the operator account (the link works once): {link}")
     if mail_stays:
-        say("Mail (resets, invitations) stays on this machine: set SMTP_URL to send it, or start with --dev to read it.")
+        say("Mail (resets, invitations) stays on this machine: set SMTP_URL to send it, or use --dev to read it.")
     say("Ctrl-C stops it.\n")
     sys.stdout.flush()
