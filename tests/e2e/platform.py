@@ -44,8 +44,9 @@ class Platform:
         return "".join(self.lines)
 
     def operator_link(self) -> str:
-        """The one-time link of the first start; a platform that runs since long is asked for a new one."""
-        output = self.output() or self.run("operator", "create").stdout
+        """The one-time link of the first start; once that is used, another one by the command."""
+        first, self.lines = self.output(), []
+        output = first if OPERATOR_LINK.search(first) else self.run("operator", "create").stdout
         found = OPERATOR_LINK.search(output)
         assert found, f"no operator link in:\n{output}"
         return found.group(0)
