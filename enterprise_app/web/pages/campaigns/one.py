@@ -12,7 +12,7 @@ from enterprise_app.domains.campaigns import service
 from enterprise_app.domains.campaigns.vocabulary import CampaignAction
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.pages.campaigns.editing import key_in
-from enterprise_app.web.pages.campaigns.shapes import row_of
+from enterprise_app.web.pages.campaigns.shapes import row_of, utm_value
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import choice_of, id_of
 from enterprise_app.web.shell.toasts import toast
@@ -25,6 +25,7 @@ class CampaignState(rx.State):
     missing: bool = False
     key: str = ""
     name: str = ""
+    utm: str = ""
     description: str = ""
     objective: str = ""
     status: str = ""
@@ -55,6 +56,7 @@ class CampaignState(rx.State):
         row = row_of(ctx, campaign)
         for name in ("name", "objective", "status", "status_text", "tone", "budget", "dates", "channels"):
             setattr(self, name, getattr(row, name))
+        self.utm = utm_value(campaign.name)
         self.tags, self.actions, self.description = row.tags, row.actions, campaign.description
         self.created = localization.format_datetime(campaign.created_at, ctx.locale, ctx.zone)
         self.updated = row.updated

@@ -79,7 +79,7 @@ def _about() -> rx.Component:
     return ui.stack(
         ui.card(rx.cond(S.description != "", text, nothing), title=t("campaigns.field.description")),
         ui.card(
-            rx.el.p(t("campaigns.about.track", slug=S.name), class_name="text-quiet"),
+            rx.el.p(t("campaigns.about.track", slug=S.utm), class_name="text-quiet"),
             traffic,
             title=t("campaigns.about.measure"),
         ),

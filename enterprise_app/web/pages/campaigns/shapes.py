@@ -1,5 +1,6 @@
 """A campaign as its pages show it: every text translated, every number in the reader's locale."""
 
+import re
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict
@@ -63,6 +64,11 @@ def row_of(ctx: Context, campaign: Campaign) -> Row:
         actions=[action.value for action in allowed_actions(campaign.status)],
         version=campaign.version,
     )
+
+
+def utm_value(name: str) -> str:
+    """The name as it stands well in a link: small letters and hyphens, in any script."""
+    return re.sub(r"[\W_]+", "-", name.lower()).strip("-")
 
 
 def budget_text(ctx: Context, campaign: Campaign) -> str:
