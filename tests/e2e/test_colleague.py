@@ -56,11 +56,13 @@ def _invite(owner: Page, email: str) -> None:
 def _join(grace: Page, platform: Platform, space: Workspace, email: str) -> None:
     """By the link of the mail, which a worker delivers."""
     letter = grace.locator(".card").filter(has_text=email)
-    for _ in range(20):
-        grace.goto(f"{platform.host()}/mailbox?to={email}")
+    deadline = time.monotonic() + 30
+    grace.goto(f"{platform.host()}/mailbox?to={email}")
+    settled(grace)
+    while not letter.count() and time.monotonic() < deadline:
+        grace.wait_for_timeout(500)
+        grace.reload()
         settled(grace)
-        if letter.count():
-            break
     letter.get_by_role("link").first.click()
     grace.wait_for_url("**/invitation?**")
     settled(grace)
