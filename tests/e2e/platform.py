@@ -30,6 +30,7 @@ class Platform:
     data_dir: Path
     process: subprocess.Popen[str] | None = None
     lines: list[str] = field(default_factory=list)
+    reader: threading.Thread | None = None
 
     def host(self, slug: str | None = None) -> str:
         """The base URL of the platform, or of a tenant."""
@@ -64,7 +65,10 @@ class Platform:
             return 0
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=60)
+        code = self.process.wait(timeout=60)
+        if self.reader is not None:
+            self.reader.join(timeout=10)
+        return code
 
 
 def environment(data_dir: Path, port: int) -> dict[str, str]:
@@ -83,7 +87,8 @@ def start_platform(data_dir: Path, *arguments: str, timeout: float = 420) -> Pla
         start_new_session=True,
     )  # fmt: skip
     platform = Platform(port, data_dir, process)
-    threading.Thread(target=_read, args=(platform,), daemon=True).start()
+    platform.reader = threading.Thread(target=_read, args=(platform,), daemon=True)
+    platform.reader.start()
     _wait_until_ready(platform, time.monotonic() + timeout)
     return platform
 
@@ -95,9 +100,11 @@ def find_running() -> Platform | None:
 
 
 def _read(platform: Platform) -> None:
+    """Until the end of the output; the reader closes the pipe, nobody else touches it."""
     assert platform.process
     assert platform.process.stdout
-    platform.lines.extend(iter(platform.process.stdout.readline, ""))
+    with platform.process.stdout as output:
+        platform.lines.extend(iter(output.readline, ""))
 
 
 def _wait_until_ready(platform: Platform, deadline: float) -> None:
