@@ -47,12 +47,17 @@ class Archivable(SQLModel):
     archived_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))  # pyright: ignore
 
 
-async def take_version(session: AsyncSession, row: Versioned, expected: int) -> None:
+async def take_version(session: AsyncSession, row: Versioned, expected: int | None) -> None:
     """Lock the row, compare and count up; raises VersionConflict with `current` when someone saved first."""
     await session.refresh(row, with_for_update=True)
-    if row.version != expected:
-        raise VersionConflict(expected=expected, current=row.version)
+    check_version(row, expected)
     row.version += 1
+
+
+def check_version(row: Versioned, expected: int | None) -> None:
+    """Compare a row that is locked already; None expects no certain version."""
+    if expected is not None and row.version != expected:
+        raise VersionConflict(expected=expected, current=row.version)
 
 
 class Operations(Protocol):

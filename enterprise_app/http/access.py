@@ -53,13 +53,20 @@ async def open_session(request: Request) -> AsyncSession:
     return request.state.session
 
 
-async def _expected_version(
-    if_match: Annotated[
-        str | None, Header(description='The version you read, as its ETag: `"3"`.', examples=['"1"'])
-    ] = None,
-) -> int:
+_IfMatch = Annotated[str | None, Header(description='The version you read, as its ETag: `"3"`.', examples=['"1"'])]
+
+
+async def _expected_version(if_match: _IfMatch = None) -> int:
     if if_match is None:
         raise PreconditionRequired
+    return _version_of(if_match)
+
+
+async def _version_if_given(if_match: _IfMatch = None) -> int | None:
+    return None if if_match is None else _version_of(if_match)
+
+
+def _version_of(if_match: str) -> int:
     digits = if_match.strip().removeprefix("W/").strip('"')
     if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
         raise Invalid.of("If-Match", "bad_etag")
@@ -77,3 +84,6 @@ Session = Annotated[AsyncSession, Depends(open_session)]
 
 ExpectedVersion = Annotated[int, Depends(_expected_version)]
 """The version in `If-Match`; 428 without the header."""
+
+VersionIfGiven = Annotated[int | None, Depends(_version_if_given)]
+"""The version in `If-Match`, None without it: for acts that name the state they lead to."""

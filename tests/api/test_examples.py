@@ -36,6 +36,12 @@ def test_every_route_has_its_examples() -> None:
             assert not parameter.get("required") or example(parameter) is not None, (operation.name, parameter["name"])
 
 
+def test_every_update_names_the_version_it_was_made_from() -> None:
+    updates = [o for o in operations() if o.method in ("put", "patch")]
+    without = {o.name for o in updates if "if-match" not in o.parameters("header")}
+    assert without == {"PUT /api/v1/switches/{name}"}, "a switch is set absolutely and has no version"
+
+
 async def test_every_example_works(db: JoinedSource) -> None:
     async with make_client() as client:
         run = Run(client, db)

@@ -88,9 +88,13 @@ def toast(page: Page, text: str | re.Pattern[str]) -> None:
 
 
 def fetch(page: Page, method: str, path: str, body: Any = None) -> int:
-    """The status of a request that the open page makes to its own host, with its cookie."""
+    """The status of a request that the open page makes to its own host, with its cookie.
+
+    A PATCH reads first, as every change must name the version it was made from.
+    """
     call = """async ([method, path, body]) => {
         const headers = { "content-type": "application/json" };
+        if (method === "PATCH") headers["if-match"] = (await fetch(path)).headers.get("etag");
         return (await fetch(path, { method, headers, body: body && JSON.stringify(body) })).status;
     }"""
     return page.evaluate(call, [method, path, body])

@@ -276,9 +276,13 @@ async def test_own_language_then_the_tenants_then_the_browsers(db: JoinedSource,
 
     assert (await client.get(own, headers=page)).json()["locale"] == "", "nothing was chosen"
     assert await language() == "de", "the tenant's, from the browser that registered it"
-    assert (await client.patch(own, json={"locale": "en"}, headers=page)).status_code == 200
+    assert (await client.patch(own, json={"locale": "en"}, headers=page)).status_code == 428
+    first, second = page | {"if-match": '"1"'}, page | {"if-match": '"2"'}
+    assert (await client.patch(own, json={"locale": "en"}, headers=first)).headers["etag"] == '"2"'
+    stale = await client.patch(own, json={"locale": "ar"}, headers=first)
+    assert (stale.status_code, stale.json()["code"]) == (409, "version_conflict")
     assert await language() == "en", "one's own"
-    assert (await client.patch(own, json={"locale": ""}, headers=page)).status_code == 200
+    assert (await client.patch(own, json={"locale": ""}, headers=second)).status_code == 200
     assert await language() == "de", "the tenant's again"
     platform = await client.post("/api/v1/tenants/register", json={}, headers=arabic)
     assert platform.headers["content-language"] == "ar", "the browser's"

@@ -8,7 +8,7 @@ from fastapi import Path, Query
 
 from enterprise_app.core.paging import ListQuery
 from enterprise_app.core.vocabulary.permissions import Permission
-from enterprise_app.http.access import Caller, ExpectedVersion, Session
+from enterprise_app.http.access import Caller, ExpectedVersion, Session, VersionIfGiven
 from enterprise_app.http.lists import Page, list_query
 from enterprise_app.http.routing import Router
 
@@ -91,8 +91,8 @@ def _action_route(action: CampaignAction, summary: str, meaning: str) -> None:
         description=meaning,
         name=f"{action.value}_campaign",
     )
-    async def act(ctx: Caller, session: Session, campaign_id: CampaignId) -> Campaign:
-        return await service.act_on_campaign(session, ctx, campaign_id, action)
+    async def act(ctx: Caller, session: Session, campaign_id: CampaignId, version: VersionIfGiven) -> Campaign:
+        return await service.act_on_campaign(session, ctx, campaign_id, action, expected_version=version)
 
 
 _action_route(CampaignAction.ACTIVATE, "Activate a campaign", "From draft or paused.")

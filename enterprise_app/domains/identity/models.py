@@ -26,7 +26,7 @@ def _created() -> Any:
     return Field(default_factory=now, sa_type=kind)
 
 
-class Account(SQLModel, table=True):
+class Account(Versioned, table=True):
     """A person: one e-mail, one password, on the whole platform."""
 
     __tablename__ = "accounts"  # pyright: ignore[reportAssignmentType]

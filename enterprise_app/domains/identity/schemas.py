@@ -196,6 +196,7 @@ class AccountView(_Out):
     zone: str
     theme: Theme
     is_operator: bool
+    version: int = Field(description="Counts changes; send it as `If-Match`.", examples=[1])
 
 
 class Preferences(_Shape):

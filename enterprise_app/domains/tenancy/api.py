@@ -49,18 +49,18 @@ async def get_tenant(ctx: Caller, tenant_id: UUID) -> Tenant:
 
 
 @router.put("/tenants/{tenant_id}/plan", permission=Permission.OPERATOR_TENANTS, response_model=Tenant)
-async def change_plan(ctx: Caller, tenant_id: UUID, body: PlanChange) -> Tenant:
+async def change_plan(ctx: Caller, tenant_id: UUID, version: ExpectedVersion, body: PlanChange) -> Tenant:
     """Operator: move a tenant to a plan, in force on its next request; a running trial ends."""
-    return await service.operate(ctx, service.change_plan, tenant_id, body.plan)
+    return await service.operate(ctx, service.change_plan, tenant_id, body.plan, expected=version)
 
 
 @router.post("/tenants/{tenant_id}/suspend", permission=Permission.OPERATOR_TENANTS, response_model=Tenant)
-async def suspend_tenant(ctx: Caller, tenant_id: UUID, body: Suspension) -> Tenant:
+async def suspend_tenant(ctx: Caller, tenant_id: UUID, version: ExpectedVersion, body: Suspension) -> Tenant:
     """Operator: make a tenant read-only."""
-    return await service.operate(ctx, service.suspend_tenant, tenant_id, body.reason)
+    return await service.operate(ctx, service.suspend_tenant, tenant_id, body.reason, expected=version)
 
 
 @router.post("/tenants/{tenant_id}/resume", permission=Permission.OPERATOR_TENANTS, response_model=Tenant)
-async def resume_tenant(ctx: Caller, tenant_id: UUID) -> Tenant:
+async def resume_tenant(ctx: Caller, tenant_id: UUID, version: ExpectedVersion) -> Tenant:
     """Operator: let a suspended tenant write again."""
-    return await service.operate(ctx, service.resume_tenant, tenant_id)
+    return await service.operate(ctx, service.resume_tenant, tenant_id, expected=version)

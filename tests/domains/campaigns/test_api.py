@@ -29,6 +29,11 @@ async def test_the_life_of_a_campaign(client: httpx.AsyncClient, edge: HeaderEdg
     assert (changed.json()["name"], changed.headers["etag"]) == ("Summer", '"2"')
     stale = await client.patch(one, json={"name": "X"}, headers={"if-match": made.headers["etag"]})
     assert (stale.status_code, stale.json()["code"], stale.json()["current"]) == (409, "version_conflict", 2)
+    stale = await client.post(f"{one}/activate", headers={"if-match": '"1"'})
+    assert (stale.status_code, stale.json()["code"]) == (409, "version_conflict")
+    active = await client.post(f"{one}/activate", headers={"if-match": '"2"'})
+    assert (active.json()["status"], active.headers["etag"]) == ("active", '"3"')
+    assert (await client.post(f"{one}/pause")).json()["status"] == "paused", "an act may name no version"
     for action, status in (("activate", "active"), ("pause", "paused"), ("archive", "archived"), ("restore", "paused")):
         assert (await client.post(f"{one}/{action}")).json()["status"] == status
     refused = await client.post(f"{one}/pause")

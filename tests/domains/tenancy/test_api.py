@@ -111,13 +111,28 @@ async def test_the_operator_finds_moves_suspends_and_resumes(client):
     found = (await client.get("/api/v1/tenants?q=acm", **who("operator"))).json()
     assert (found["total"], found["items"][0]["slug"]) == (1, "acme")
     url = f"/api/v1/tenants/{found['items'][0]['id']}"
-    assert (await client.put(f"{url}/plan", json={"plan": "STARTER"}, **who("operator"))).json()["plan"] == "STARTER"
-    suspended = await client.post(f"{url}/suspend", json={"reason": "unpaid"}, **who("operator"))
+    read = [who("operator", **{"if-match": f'"{version}"'}) for version in range(1, 4)]
+    moved = await client.put(f"{url}/plan", json={"plan": "STARTER"}, **read[0])
+    assert (moved.json()["plan"], moved.headers["etag"]) == ("STARTER", '"2"')
+    suspended = await client.post(f"{url}/suspend", json={"reason": "unpaid"}, **read[1])
     assert (suspended.status_code, suspended.json()["status"]) == (200, "suspended")
-    assert (await client.post(f"{url}/resume", **who("operator"))).json()["status"] == "active"
+    assert (await client.post(f"{url}/resume", **read[2])).json()["status"] == "active"
     assert (await client.get(url, **who("operator"))).json()["version"] == 4
     current = (await client.get("/api/v1/tenants/current", **who("owner"))).json()
     assert (current["plan_in_force"], current["on_trial"], current["limits"]["campaigns"]) == ("STARTER", False, 25)
+
+
+@pytest.mark.parametrize(("method", "act"), [("PUT", "plan"), ("POST", "suspend"), ("POST", "resume")])
+async def test_the_operator_changes_only_what_was_read(client, method, act):
+    tenant = (await client.get("/api/v1/tenants", **who("operator"))).json()["items"][0]
+    url, body = f"/api/v1/tenants/{tenant['id']}", {"plan": "STARTER"} if act == "plan" else {"reason": "unpaid"}
+    absent = await client.request(method, f"{url}/{act}", json=body, **who("operator"))
+    stale = await client.request(method, f"{url}/{act}", json=body, **who("operator", **{"if-match": '"7"'}))
+    assert [(a.status_code, a.json()["code"]) for a in (absent, stale)] == [
+        (428, "precondition_required"),
+        (409, "version_conflict"),
+    ]
+    assert (await client.get(url, **who("operator"))).json() == tenant
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from starlette.requests import Request
 
 from enterprise_app.core.vocabulary.permissions import Permission
-from enterprise_app.http.access import Caller
+from enterprise_app.http.access import Caller, ExpectedVersion
 from enterprise_app.http.routing import Router
 
 from .. import service
@@ -29,9 +29,9 @@ async def read(ctx: Caller) -> AccountView:
 
 
 @router.patch("", permission=Permission.SELF_MANAGE, response_model=AccountView, summary="Change my preferences")
-async def change(ctx: Caller, body: Preferences) -> AccountView:
+async def change(ctx: Caller, version: ExpectedVersion, body: Preferences) -> AccountView:
     """Name, language, time zone, theme: what is sent is kept, the rest stays."""
-    return await service.set_preferences(ctx, body)
+    return await service.set_preferences(ctx, body, expected=version)
 
 
 @router.post("/password", permission=Permission.SELF_MANAGE, status_code=204, summary="Change my password")

@@ -13,6 +13,7 @@ from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import system_session
 from enterprise_app.core.errors import Invalid, NotFound
+from enterprise_app.core.table import take_version
 from enterprise_app.core.texts import LOCALES
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.permissions import Permission
@@ -52,12 +53,16 @@ async def get_account(ctx: Context) -> AccountView:
         return AccountView.model_validate(await _own(session, ctx))
 
 
-async def set_preferences(ctx: Context, wanted: Preferences) -> AccountView:
-    """Keep name, language, zone and theme; what is None stays. Raises Invalid with the field."""
+async def set_preferences(ctx: Context, wanted: Preferences, *, expected: int | None = None) -> AccountView:
+    """Keep name, language, zone and theme; what is None stays. Raises Invalid with the field.
+
+    With the `expected` version also VersionConflict; a page sets the one thing that was touched and expects none.
+    """
     ctx.require(Permission.SELF_MANAGE)
     values = _checked(wanted)
     async with system_session("own preferences") as session:
         account = await _own(session, ctx)
+        await take_version(session, account, expected)
         for name, value in values.items():
             setattr(account, name, value)
         if "name" in values:

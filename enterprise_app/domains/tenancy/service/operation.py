@@ -13,6 +13,7 @@ from enterprise_app.core.context import PLATFORM_TENANT_ID, Context
 from enterprise_app.core.db import system_session
 from enterprise_app.core.events import Event
 from enterprise_app.core.paging import ListQuery
+from enterprise_app.core.table import check_version
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.audit import service as audit
@@ -54,15 +55,20 @@ async def list_tenants(session: AsyncSession, ctx: Context, query: ListQuery | N
 async def get_tenant(session: AsyncSession, ctx: Context, tenant_id: UUID) -> Tenant:
     """One tenant. Raises NotFound."""
     ctx.require(Permission.OPERATOR_TENANTS)
-    return Tenant.model_validate(await _locked(session, tenant_id, locked=False))
+    return Tenant.model_validate(await _found(session, tenant_id))
 
 
-async def change_plan(session: AsyncSession, ctx: Context, tenant_id: UUID, plan: str) -> Tenant:
-    """Move a tenant to a plan; a running trial ends with it. In force on the tenant's next request."""
+async def change_plan(
+    session: AsyncSession, ctx: Context, tenant_id: UUID, plan: str, *, expected: int | None = None
+) -> Tenant:
+    """Move a tenant to a plan; a running trial ends with it. In force on the tenant's next request.
+
+    With the `expected` version it raises VersionConflict when the tenant was changed meanwhile, as the others here do.
+    """
     ctx.require(Permission.OPERATOR_TENANTS)
     if plan not in queries.plan_names():
         raise no_such_plan(plan, queries.plan_names())
-    row = await _locked(session, tenant_id)
+    row = await _locked(session, tenant_id, expected)
     before, at = {"plan": row.plan, "trial_ends_at": row.trial_ends_at}, now()
     if row.plan == plan and not (row.trial_ends_at and row.trial_ends_at > at):
         return Tenant.model_validate(row)
@@ -72,10 +78,12 @@ async def change_plan(session: AsyncSession, ctx: Context, tenant_id: UUID, plan
     return await _done(session, ctx, row, event, AuditVerb.PLAN_CHANGED, before)
 
 
-async def suspend_tenant(session: AsyncSession, ctx: Context, tenant_id: UUID, reason: str) -> Tenant:
+async def suspend_tenant(
+    session: AsyncSession, ctx: Context, tenant_id: UUID, reason: str, *, expected: int | None = None
+) -> Tenant:
     """Make a tenant read-only from its next request on. Suspending a suspended one changes nothing."""
     ctx.require(Permission.OPERATOR_TENANTS)
-    row = await _locked(session, tenant_id)
+    row = await _locked(session, tenant_id, expected)
     if row.status == TenantStatus.SUSPENDED:
         return Tenant.model_validate(row)
     before = {"status": row.status}
@@ -84,10 +92,10 @@ async def suspend_tenant(session: AsyncSession, ctx: Context, tenant_id: UUID, r
     return await _done(session, ctx, row, event, AuditVerb.TENANT_SUSPENDED, before, reason)
 
 
-async def resume_tenant(session: AsyncSession, ctx: Context, tenant_id: UUID) -> Tenant:
+async def resume_tenant(session: AsyncSession, ctx: Context, tenant_id: UUID, *, expected: int | None = None) -> Tenant:
     """Let a suspended tenant write again. Resuming an active one changes nothing."""
     ctx.require(Permission.OPERATOR_TENANTS)
-    row = await _locked(session, tenant_id)
+    row = await _locked(session, tenant_id, expected)
     if row.status == TenantStatus.ACTIVE:
         return Tenant.model_validate(row)
     before = {"status": row.status}
@@ -96,7 +104,13 @@ async def resume_tenant(session: AsyncSession, ctx: Context, tenant_id: UUID) ->
     return await _done(session, ctx, row, event, AuditVerb.TENANT_RESUMED, before)
 
 
-async def _locked(session: AsyncSession, tenant_id: UUID, *, locked: bool = True) -> TenantRow:
+async def _locked(session: AsyncSession, tenant_id: UUID, expected: int | None) -> TenantRow:
+    row = await _found(session, tenant_id, locked=True)
+    check_version(row, expected)
+    return row
+
+
+async def _found(session: AsyncSession, tenant_id: UUID, *, locked: bool = False) -> TenantRow:
     if tenant_id == PLATFORM_TENANT_ID:
         raise platform_is_fixed()
     row = await queries.find(session, tenant_id, locked=locked)
