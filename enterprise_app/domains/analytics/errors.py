@@ -1,6 +1,6 @@
 """The expected failures of analytics that are no plain field problem."""
 
-from enterprise_app.core.errors import AtriumError, Conflict, Forbidden, Unauthenticated, Unavailable
+from enterprise_app.core.errors import AtriumError, Conflict, Forbidden, TooLarge, Unauthenticated, Unavailable
 
 
 class WriteKeyMissing(Unauthenticated):
@@ -79,3 +79,9 @@ class ImportFileDamaged(AtriumError):
     """A gzip that breaks off; `line` is how far it could be read."""
 
     code, status = "import_file_damaged", 422
+
+
+class ImportBomb(TooLarge):
+    """A gzip that unpacks to more than `max` bytes, far more than a log of its size does; nothing of it was kept."""
+
+    code = "import_bomb"

@@ -15,9 +15,10 @@ from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.errors import Forbidden
 from enterprise_app.core.vocabulary.permissions import Role
-from enterprise_app.domains.analytics import service
+from enterprise_app.domains.analytics import gateway, service
 from enterprise_app.domains.analytics.errors import (
     DiskFull,
+    ImportBomb,
     ImportBusy,
     ImportCancelled,
     ImportFileDamaged,
@@ -205,6 +206,34 @@ async def test_missing_and_damaged_files(tenant, tmp_path, count):
     with pytest.raises(ImportFileDamaged):
         await service.import_file(tenant, broken, LOG)
     assert await count(tenant, "analytics_events") == 0
+
+
+@pytest.mark.parametrize("site", [None, "acme.example"])
+@pytest.mark.parametrize("content", ["lines", "one endless line"])
+async def test_a_gzip_bomb_is_stopped_and_nothing_kept(tenant, tmp_path, count, monkeypatch, site, content):
+    """Good lines first, then 20 MB of the same; stopped at the limit, long before its end."""
+    monkeypatch.setattr(gateway, "SMALL_UNPACKED", 100_000)
+    monkeypatch.setattr(gateway, "MAX_RATIO", 20)
+    more = b"x" * 20_000_000 if content == "one endless line" else (line(AT).encode() + b"\n") * 100_000
+    bomb = tmp_path / "bomb.gz"
+    bomb.write_bytes(gzip.compress("\n".join(random_log(9, 200)).encode() + b"\n" + more))
+    assert len(more) > gateway.MAX_RATIO * bomb.stat().st_size, "it is one"
+    with pytest.raises(ImportBomb) as refused:
+        await service.import_file(tenant, bomb, LOG, site=site)
+    assert refused.value.params["max"] == gateway.MAX_RATIO * bomb.stat().st_size
+    assert await count(tenant, "analytics_events") == 0
+    note = await latest(tenant)
+    assert (note.state, note.error, note.accepted) == (ImportState.FAILED, "import_bomb", 0)
+
+
+async def test_the_hard_cap_is_for_gzips_only(tenant, tmp_path, monkeypatch):
+    monkeypatch.setattr(gateway, "MAX_UNPACKED", 10_000)
+    lines = random_log(10, 300)
+    plain, packed = log_file(tmp_path, lines), tmp_path / "packed.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    with pytest.raises(ImportBomb):
+        await service.import_file(tenant, packed, LOG)
+    assert (await service.import_file(tenant, plain, LOG)).accepted == 306
 
 
 async def test_only_who_may_import_may(tenant, tmp_path):

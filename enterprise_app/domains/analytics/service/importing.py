@@ -18,7 +18,7 @@ from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.settings import get_settings
 from enterprise_app.core.vocabulary.permissions import Permission
-from enterprise_app.domains.analytics.errors import DiskFull, ImportBusy
+from enterprise_app.domains.analytics.errors import DiskFull, ImportBomb, ImportBusy, ImportFileDamaged
 from enterprise_app.domains.analytics.gateway import Line, LineFile
 from enterprise_app.domains.analytics.queries.storing import store
 from enterprise_app.domains.analytics.rules import accesslog
@@ -101,7 +101,7 @@ async def import_file(
 
     `site`: the host that an access log is of; guessed from it when None. `on_progress` is called after every batch and
     may raise ImportCancelled. `rejects_path` gets every rejected line as JSON, if there are any. Raises
-    ImportFileMissing, ImportFileDamaged, ImportBusy, ImportCancelled, DiskFull; then nothing of the file was kept.
+    ImportFileMissing, ImportFileDamaged, ImportBomb, ImportBusy, ImportCancelled, DiskFull; then nothing was kept.
     """
     ctx.require(Permission.EVENTS_IMPORT)
     file = LineFile(path, MAX_LINE[file_format])
@@ -220,6 +220,8 @@ def _guess_site(path: Path) -> str | None:
     file = LineFile(path, MAX_LINE[FileFormat.ACCESS_LOG])
     try:
         lines = file.read_batch(_SNIFF_LINES, BATCH_BYTES)
+    except (ImportFileDamaged, ImportBomb):
+        return None  # the import itself meets the same, and notes it
     finally:
         file.close()
     return accesslog.guess_site([line.content for line in lines if not line.too_long])
