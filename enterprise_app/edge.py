@@ -1,9 +1,10 @@
 """Where a Context comes from: a session, token or key on one side, tenant and plan on the other.
 
-Cached for at most 3 seconds in this process and forgotten as soon as a credential, a membership or a plan changes.
+Cached for at most 4 seconds in this process and forgotten as soon as a credential, a membership or a plan changes.
 Host, `X-Tenant-ID`, key and token that name different tenants are refused, never silently chosen (TEN-02).
 """
 
+import random
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
@@ -37,7 +38,7 @@ from enterprise_app.domains.tenancy.schemas import Tenant
 from enterprise_app.domains.tenancy.vocabulary import TenantStatus
 
 COOKIE = "atrium_session"
-CACHE_SECONDS = 3.0
+CACHE_SECONDS = 4.0
 _CACHE_SIZE = 20_000
 _READING = frozenset(p for p in Permission if p.value.endswith(":read")) | {Permission.SELF_MANAGE}
 """What remains in a suspended tenant: look, and leave."""
@@ -244,7 +245,9 @@ class _Cache:
         if generation == self._generation:
             if len(self._entries) >= _CACHE_SIZE:
                 self._entries.clear()
-            self._entries[key] = (time.monotonic() + min(self._seconds, seconds), value)
+            # Spread, so that many sessions that came together don't all ask again in the same moment.
+            kept = self._seconds * random.uniform(0.5, 1.0)
+            self._entries[key] = (time.monotonic() + min(kept, seconds), value)
         return value
 
     def clear(self) -> None:
