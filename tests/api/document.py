@@ -12,6 +12,8 @@ from enterprise_app.core.db import tenant_session
 from enterprise_app.domains.analytics import service as analytics
 from enterprise_app.domains.analytics.schemas import SourceDraft
 from enterprise_app.domains.analytics.vocabulary import FileFormat
+from enterprise_app.domains.audit import service as audit
+from enterprise_app.domains.audit.schemas import SavedViewDraft
 from enterprise_app.domains.campaigns import service as campaigns
 from enterprise_app.domains.campaigns.schemas import CampaignDraft
 from enterprise_app.domains.identity import service as identity
@@ -94,6 +96,7 @@ async def things(owner: Context, slug: str, person: str) -> dict[str, UUID]:
         offer = InvitationRequest(email=f"friend-of-{person}@{slug}.example", role="member")
         invitation = await identity.invite_member(session, owner, offer)
         key = await identity.create_api_key(session, owner, ApiKeyRequest(name=f"Key of {person}"))
+        view = await audit.save_view(session, owner, SavedViewDraft(name=f"View of {person}", query="verb=sign_in"))
     return {
         "campaign_id": campaign.id,
         "source_id": source.id,
@@ -102,6 +105,7 @@ async def things(owner: Context, slug: str, person: str) -> dict[str, UUID]:
         "key_id": key.id,
         "member_id": member.actor.id or UUID(int=0),
         "session_id": await session_of(f"ada@{slug}.example", slug),
+        "view_id": view.id,
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Annotated
+from uuid import UUID
 
 from fastapi.responses import StreamingResponse
 
@@ -14,7 +15,7 @@ from enterprise_app.http.lists import list_query
 from enterprise_app.http.routing import Router
 
 from . import service
-from .schemas import AuditPage, ChainReport
+from .schemas import AuditPage, ChainReport, SavedView, SavedViewDraft, SavedViews
 from .vocabulary import ExportFormat
 
 router = Router(prefix="/api/v1/audit-logs", tags=["Audit"])
@@ -41,6 +42,26 @@ async def export(ctx: Caller, query: Exported, format: ExportFormat = ExportForm
     """The matching entries as CSV or JSON lines, oldest first, with the hashes that prove them."""
     headers = {"content-disposition": f'attachment; filename="audit-log.{format.value}"'}
     return StreamingResponse(_pieces(ctx, query, format), headers=headers, media_type=_MEDIA_TYPES[format])
+
+
+@router.get("/views", permission=Permission.AUDIT_READ, response_model=SavedViews, summary="List saved views")
+async def list_views(ctx: Caller, session: Session) -> SavedViews:
+    """One's own views of the audit log, by name."""
+    return await service.list_views(session, ctx)
+
+
+@router.post(
+    "/views", permission=Permission.AUDIT_READ, status_code=201, response_model=SavedView, summary="Save a view"
+)
+async def save_view(ctx: Caller, session: Session, body: SavedViewDraft) -> SavedView:
+    """Keep filters under a name, for oneself; at most 50."""
+    return await service.save_view(session, ctx, body)
+
+
+@router.delete("/views/{view_id}", permission=Permission.AUDIT_READ, status_code=204, summary="Delete a saved view")
+async def delete_view(ctx: Caller, session: Session, view_id: UUID) -> None:
+    """Forget one of one's own views; the entries stay."""
+    await service.delete_view(session, ctx, view_id)
 
 
 async def _pieces(ctx: Context, query: ListQuery, form: ExportFormat) -> AsyncIterator[str]:

@@ -1,11 +1,14 @@
-"""The tables of the audit chain. The app's role may insert and read entries, never change or remove one."""
+"""The audit chain (the app's role may insert and read entries, never change or remove one), and saved views of it."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
+
+from enterprise_app.core.table import TenantTable, Versioned
 
 
 class AuditEntryRow(SQLModel, table=True):
@@ -52,3 +55,15 @@ class AuditHeadRow(SQLModel, table=True):
     seq: int = Field(sa_column=Column(BigInteger, nullable=False))
     hash: str = Field(sa_type=Text)
     signature: str = Field(sa_type=Text)
+
+
+class SavedFilterRow(TenantTable, Versioned, table=True):
+    """A member's filters of a list (`area`), under a name that is unique among that member's own."""
+
+    __tablename__ = "saved_filters"  # pyright: ignore[reportAssignmentType]
+
+    area: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    query: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
+    member_id: UUID | None = None
+    shared: bool = False

@@ -1,6 +1,6 @@
 """The SQL of the audit trail."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlmodel import col
 from enterprise_app.core.paging import ListField, Listing, ListQuery
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 
-from .models import AuditEntryRow, AuditHeadRow
+from .models import AuditEntryRow, AuditHeadRow, SavedFilterRow
 from .rules.chain import GENESIS
 from .vocabulary import Outcome
 
@@ -21,7 +21,9 @@ _LOCK_HEAD = text(
     "INSERT INTO audit_heads (tenant_id, seq, hash, signature) VALUES (:tenant, 0, :genesis, '') "
     "ON CONFLICT (tenant_id) DO UPDATE SET seq = audit_heads.seq RETURNING seq, hash"
 )
+_LOCK_VIEWS = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 BATCH = 500
+AREA = "audit"
 LISTING = Listing(
     fields={
         "seq": ListField(_TABLE.c.seq, int, sortable=True),
@@ -41,7 +43,7 @@ LISTING = Listing(
     key_type=int,
     default_sort="-seq",
 )
-"""How the trail may be filtered and sorted; a saved filter is a `core.saved_filters` row of the area `audit`."""
+"""How the trail may be filtered and sorted; a saved view is a row of `saved_filters` in the area `audit`."""
 
 
 async def lock_head(session: AsyncSession, tenant_id: UUID) -> tuple[int, str]:
@@ -105,3 +107,14 @@ async def count(session: AsyncSession, tenant_id: UUID) -> int:
         text("SELECT count(*) FROM audit_log WHERE tenant_id = :tenant"), {"tenant": tenant_id}
     )
     return found.scalar_one()
+
+
+async def lock_views(session: AsyncSession, tenant_id: UUID, member_id: UUID) -> None:
+    """One writer of a member's views at a time: their number and their names are exact."""
+    await session.execute(_LOCK_VIEWS, {"key": f"views:{AREA}:{tenant_id}:{member_id}"})
+
+
+async def views_of(session: AsyncSession, tenant_id: UUID, member_id: UUID) -> Sequence[SavedFilterRow]:
+    """The member's own views of the trail."""
+    own = (col(SavedFilterRow.tenant_id) == tenant_id, col(SavedFilterRow.member_id) == member_id)
+    return (await session.scalars(select(SavedFilterRow).where(*own, col(SavedFilterRow.area) == AREA))).all()

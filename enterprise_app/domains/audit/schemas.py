@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from .vocabulary import Break
 
@@ -72,3 +72,33 @@ class ChainReport(Frozen):
     head_seq: int
     ok: bool
     breaks: list[ChainBreak] = []
+
+
+class SavedViewDraft(BaseModel):
+    """Filters of the page, to keep under a name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(description="Unique among one's own views", examples=["Refused sign-ins"])
+    query: str = Field(
+        description="The query of the page's URL, of `actor`, `verb`, `outcome`, `start` and `end`; at most 2,000 "
+        "characters",
+        examples=["verb=sign_in&outcome=refused"],
+    )
+
+
+class SavedView(Frozen):
+    """A member's own view of the trail; `query` opens it on the page."""
+
+    id: UUID
+    name: str = Field(examples=["Refused sign-ins"])
+    query: str = Field(examples=["verb=sign_in&outcome=refused"])
+    created_at: datetime
+
+
+class SavedViews(Frozen):
+    """All views of a member: they are few."""
+
+    items: list[SavedView]
+    next_cursor: str | None = None
+    total: int

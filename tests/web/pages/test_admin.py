@@ -15,6 +15,7 @@ from enterprise_app.domains.tenancy import service as tenancy
 from enterprise_app.domains.tenancy.schemas import TenantSettings
 from enterprise_app.web.pages.admin.api_keys import ApiKeysState
 from enterprise_app.web.pages.admin.audit import AuditState
+from enterprise_app.web.pages.admin.audit_views import AuditViewsState
 from enterprise_app.web.pages.admin.inviting import InvitingState
 from enterprise_app.web.pages.admin.members import MembersState
 from enterprise_app.web.pages.admin.settings import SettingsState
@@ -59,7 +60,7 @@ def act_as(monkeypatch: pytest.MonkeyPatch) -> Any:
     return act
 
 
-async def _call(root: rx.State, cls: type[rx.State], name: str, **arguments: Any) -> Any:
+async def _call(root: rx.State, cls: type[rx.State], name: str, /, **arguments: Any) -> Any:
     """Run a handler to its end, as the socket would, and give its state back."""
     state: Any = await root.get_state(cls)
     answer = cls.event_handlers[name].fn(state, **arguments)
@@ -161,6 +162,40 @@ async def test_the_trail_is_read_opened_and_verified(owner: Context, act_as: Any
     await _call(root, AuditState, "verify")
     assert trail.result.ok
     assert trail.result.text
+
+
+async def test_the_filters_shown_are_kept_as_a_view_and_given_back(owner: Context, act_as: Any):
+    root = act_as(owner)
+    trail = await _call(root, AuditState, "load")
+    await _call(root, AuditViewsState, "start")
+    views = await _call(root, AuditViewsState, "save", form={"name": "Everything"})
+    assert list(views.errors) == ["query"], "nothing is filtered"
+    trail.actor, trail.outcome = "Ada & co", "refused"
+    views = await _call(root, AuditViewsState, "save", form={"name": ""})
+    assert (list(views.errors), views.naming) == (["name"], True)
+    for _ in range(2):
+        views = await _call(root, AuditViewsState, "save", form={"name": "Refusals"})
+    assert (views.errors, views.naming, views.saving) == ({}, False, False)
+    trail = await _call(root, AuditState, "load")
+    assert [(v.name, v.href) for v in trail.views] == [("Refusals", "/audit?actor=Ada+%26+co&outcome=refused")]
+    await _call(root, AuditViewsState, "start")
+    trail.outcome = "refused"
+    views = await _call(root, AuditViewsState, "save", form={"name": "refusals"})
+    assert list(views.errors) == ["name"]
+
+
+async def test_a_deleted_view_can_be_had_back_and_no_member_may_save_one(owner: Context, act_as: Any):
+    root = act_as(owner)
+    await _call(root, AuditViewsState, "restore", name="Mine", query="verb=sign_in")
+    trail = await _call(root, AuditState, "load")
+    await _call(root, AuditViewsState, "delete", key="not an id")
+    await _call(root, AuditViewsState, "delete", key=trail.views[0].id)
+    shown = (await root.get_state(ToastState)).items
+    assert [(item.kind, item.can_undo) for item in shown] == [("error", False), ("success", True)]
+    assert (await _call(root, AuditState, "load")).views == []
+    root = act_as(await joined(owner, "acme", "grace@acme.example"))
+    await _call(root, AuditViewsState, "restore", name="Hers", query="verb=sign_in")
+    assert await _messages(root) == ["error"]
 
 
 async def test_usage_says_what_is_used(owner: Context, act_as: Any):

@@ -19,7 +19,7 @@ from enterprise_app.domains.audit import service
 from enterprise_app.domains.audit.schemas import AuditEntry, ChainReport
 from enterprise_app.domains.audit.vocabulary import Outcome
 from enterprise_app.domains.localization import service as localization
-from enterprise_app.web.pages.admin.audit_shapes import Detail, EntryRow, detail_of, row_of
+from enterprise_app.web.pages.admin.audit_shapes import Detail, EntryRow, ViewRow, detail_of, row_of, view_of
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.lists import go_back, go_on, showing
 from enterprise_app.web.shell.urls import change_view, parameters
@@ -48,6 +48,7 @@ class AuditState(rx.State):
     start: str = ""
     end: str = ""
     rows: list[EntryRow] = []
+    views: list[ViewRow] = []
     next_cursor: str = ""
     can_go_back: bool = False
     export: str = ""
@@ -69,6 +70,8 @@ class AuditState(rx.State):
             filters = self._filters(ctx)
             async with tenant_session(ctx) as session:
                 page = await service.list_entries(session, ctx, service.LISTING.parse(filters=filters, cursor=cursor))
+                views = await service.list_views(session, ctx)
+            self.views = [view_of(view) for view in views.items]
             self.rows = [row_of(ctx, entry) for entry in page.items]
             self.next_cursor, self.can_go_back = page.next_cursor or "", cursor is not None
             self.export = urlencode([("filter", text) for text in filters])

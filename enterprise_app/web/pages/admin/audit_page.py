@@ -12,6 +12,7 @@ from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.audit.vocabulary import Outcome
 from enterprise_app.web import components as ui
 from enterprise_app.web.pages.admin.audit import AuditState as S
+from enterprise_app.web.pages.admin.audit_views_page import views_dialogs, views_menu
 from enterprise_app.web.shell.session import can
 from enterprise_app.web.texts import t
 
@@ -25,10 +26,11 @@ def audit() -> rx.Component:
     verify = ui.button(t("admin.audit.verify"), icon="audit", on_click=S.verify, loading=S.verifying)
     body = ui.stack(_filters(), ui.card(_table(), _pages(), flush=True))
     return ui.stack(
-        ui.page_header(t("admin.audit.title"), t("admin.audit.text"), [_export(), verify]),
+        ui.page_header(t("admin.audit.title"), t("admin.audit.text"), [views_menu(), _export(), verify]),
         _result(),
         rx.cond(S.failed, ui.error_state(on_retry=S.load), body),
         _entry(),
+        views_dialogs(),
     )
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.texts import translate
-from enterprise_app.domains.audit.schemas import AuditEntry
+from enterprise_app.domains.audit.schemas import AuditEntry, SavedView
 from enterprise_app.domains.audit.vocabulary import Outcome
 from enterprise_app.domains.localization import service as localization
 
@@ -28,6 +28,16 @@ class EntryRow(BaseModel):
     target: str
     outcome: str
     tone: str
+
+
+class ViewRow(BaseModel):
+    """A saved view, and where it is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    href: str
 
 
 class Change(BaseModel):
@@ -72,6 +82,11 @@ def row_of(ctx: Context, entry: AuditEntry) -> EntryRow:
         outcome=translate(ctx.locale, f"admin.outcome.{entry.outcome}"),
         tone=TONES.get(entry.outcome, "neutral"),
     )
+
+
+def view_of(view: SavedView) -> ViewRow:
+    """An entry of the menu."""
+    return ViewRow(id=str(view.id), name=view.name, href=f"/audit?{view.query}")
 
 
 def detail_of(ctx: Context, entry: AuditEntry) -> Detail:

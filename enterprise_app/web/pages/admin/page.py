@@ -5,6 +5,7 @@ from enterprise_app.web.pages.admin.api_keys import ApiKeysState
 from enterprise_app.web.pages.admin.api_keys_page import api_keys
 from enterprise_app.web.pages.admin.audit import AuditState
 from enterprise_app.web.pages.admin.audit_page import audit
+from enterprise_app.web.pages.admin.audit_views import AuditViewsState
 from enterprise_app.web.pages.admin.inviting import InvitingState
 from enterprise_app.web.pages.admin.members import MembersState
 from enterprise_app.web.pages.admin.members_page import members
@@ -63,9 +64,9 @@ PAGES = [
         icon="shield-check",
         section=Section.MANAGE,
         on_load=(AuditState.load,),
-        on_leave=(AuditState.leave,),
+        on_leave=(AuditState.leave, AuditViewsState.close),
         # what is audited changes one of these as well
-        topics=("analytics", "api_keys", "campaigns", "entitlements", "members", "tenant"),
+        topics=("analytics", "api_keys", "audit_views", "campaigns", "entitlements", "members", "tenant"),
         refresh=AuditState.load,
     ),
     Page(
