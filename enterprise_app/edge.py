@@ -1,6 +1,7 @@
 """Where a Context comes from: a session, token or key on one side, tenant and plan on the other.
 
-Cached for at most 4 seconds in this process and forgotten as soon as a credential, a membership or a plan changes.
+Cached for a short while in this process (CACHE_SECONDS, HEARD_SECONDS) and forgotten as soon as a credential, a
+membership or a plan changes.
 Host, `X-Tenant-ID`, key and token that name different tenants are refused, never silently chosen (TEN-02).
 """
 
@@ -38,8 +39,10 @@ from enterprise_app.domains.tenancy.schemas import Tenant
 from enterprise_app.domains.tenancy.vocabulary import TenantStatus
 
 COOKIE = "atrium_session"
-CACHE_SECONDS = 4.0
+CACHE_SECONDS = 4.0  # when nobody tells us of changes
+HEARD_SECONDS = 30.0  # while the live listener does: it clears the cache within milliseconds
 _CACHE_SIZE = 20_000
+_SPREAD = random.SystemRandom()
 _READING = frozenset(p for p in Permission if p.value.endswith(":read")) | {Permission.SELF_MANAGE}
 """What remains in a suspended tenant: look, and leave."""
 
@@ -93,7 +96,9 @@ class Edge:
     """Contexts for HTTP, for pages and for jobs. One per process."""
 
     def __init__(self, *, cache_seconds: float = CACHE_SECONDS) -> None:
-        self._cache = _Cache(cache_seconds)
+        self.hears: Callable[[], bool] = lambda: False
+        """Set by the process that runs a live listener and calls `forget`: whether it is connected."""
+        self._cache = _Cache(cache_seconds, lambda: self.hears())
         self._key_uses: set[tuple[UUID | None, str | None, date]] = set()
 
     async def caller(self, request: Request) -> Context:
@@ -228,27 +233,35 @@ class SessionReader:
 
 
 class _Cache:
-    """Values for a few seconds; one that was being made while the cache was cleared is not kept."""
+    """Values for a while; one that was being made while the cache was cleared is not kept.
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._entries: dict[Hashable, tuple[float, Any]] = {}
+    `hears` says whether changes are being told right now: then values may live longer, and shorter at once when not.
+    """
+
+    def __init__(self, seconds: float, hears: Callable[[], bool]) -> None:
+        self._seconds, self._hears = seconds, hears
+        self._entries: dict[Hashable, tuple[float, float, float, Any]] = {}
         self._generation = 0
 
     async def get(self, key: Hashable, make: Callable[[], Awaitable[tuple[Any, float]]]) -> Any:
         """The kept value, or the made one; `make` also says for how many seconds at most it is true."""
         found = self._entries.get(key)
-        if found is not None and found[0] > time.monotonic():
-            return found[1]
+        if found is not None and self._is_fresh(*found[:3]):
+            return found[3]
         generation = self._generation
         value, seconds = await make()
-        if generation == self._generation:
+        if generation == self._generation and self._seconds:
             if len(self._entries) >= _CACHE_SIZE:
                 self._entries.clear()
             # Spread, so that many sessions that came together don't all ask again in the same moment.
-            kept = self._seconds * random.uniform(0.5, 1.0)
-            self._entries[key] = (time.monotonic() + min(kept, seconds), value)
+            at = time.monotonic()
+            self._entries[key] = (at, at + seconds, _SPREAD.uniform(0.5, 1.0), value)
         return value
+
+    def _is_fresh(self, made_at: float, ends_at: float, part: float) -> bool:
+        at = time.monotonic()
+        life = max(self._seconds, HEARD_SECONDS) if self._hears() else self._seconds
+        return at < min(ends_at, made_at + life * part)
 
     def clear(self) -> None:
         """Forget everything."""

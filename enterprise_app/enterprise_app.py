@@ -33,6 +33,7 @@ async def _running() -> AsyncIterator[None]:
     events.register(DOMAINS)
     listener = Listener(db.urls().direct_app)
     listener.on("", _hear)
+    edge.hears = listener.connected.is_set
     await listener.start()
     try:
         for domain in DOMAINS:

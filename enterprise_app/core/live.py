@@ -21,7 +21,7 @@ RESYNC = "*"
 """The topic of "we may have missed something": sent to every listener after a reconnection."""
 _MAX_BYTES = 7999
 _NOTIFY = sa.text("SELECT pg_notify(:channel, :payload)")
-_QUIET_CHECK = 30  # seconds without a notification after which the connection is probed
+_QUIET_CHECK = 2  # seconds without a notification after which the connection is probed
 
 
 async def changed(session: AsyncSession, topic: str) -> None:
