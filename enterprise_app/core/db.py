@@ -42,6 +42,9 @@ SYSTEM_MODULES = frozenset(
 """Who may look across tenants; a test pins this list. Submodules of an entry count as the entry."""
 
 RETRY_AFTER = 2  # seconds that a caller should wait while the database is down
+BUSY_RETRY = "busy_retry"
+"""Code of Unavailable when the transaction lost against another one: repeated as a whole, it may succeed."""
+_LOST = frozenset({"40001", "40P01"})  # PostgreSQL: serialization failure, deadlock
 _CONNECT_TIMEOUT = 5
 _POOL_TIMEOUT = 15
 
@@ -89,7 +92,8 @@ def urls() -> DatabaseUrls:
 def tenant_session(ctx: Context) -> AbstractAsyncContextManager[AsyncSession]:
     """One transaction that sees only the context's tenant; commits at the end, rolls back on any exception.
 
-    Raises TenantMissing without a tenant and Unavailable while the database is down.
+    Raises TenantMissing without a tenant and Unavailable while the database is down, or (BUSY_RETRY) when PostgreSQL
+    ended the transaction for another's sake.
     """
     if not isinstance(getattr(ctx, "tenant_id", None), UUID):
         raise TenantMissing
@@ -167,6 +171,8 @@ async def _session(engine: AsyncEngine, begin: str) -> AsyncIterator[AsyncSessio
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable("database_unavailable", retry_after=RETRY_AFTER) from error
+        if getattr(error.orig, "sqlstate", None) in _LOST:
+            raise Unavailable(BUSY_RETRY, retry_after=1) from error
         raise
     finally:
         await _close(connection)

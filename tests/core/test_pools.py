@@ -8,11 +8,13 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import psycopg
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from enterprise_app.core import db as core_db
 from enterprise_app.core.context import Context
@@ -92,6 +94,36 @@ async def test_a_full_pool_is_unavailable(committed_db: DatabaseUrls, monkeypatc
         with pytest.raises(Unavailable, match="database_busy"):
             async with tenant_session(ctx):
                 pass
+
+
+async def test_the_loser_of_a_deadlock_is_told_to_repeat(committed_db: DatabaseUrls) -> None:
+    ctx, both = make_context(), asyncio.Barrier(2)
+    ids = [new_id(), new_id()]
+    async with tenant_session(ctx) as session:
+        for number, row in enumerate(ids):
+            await session.execute(INSERT, {"tenant": ctx.tenant_id, "id": row, "key": f"{number}"})
+
+    async def rename(order: list[UUID]) -> None:
+        async with tenant_session(ctx) as session:
+            for row in order:
+                await session.execute(sa.text("UPDATE files SET name = name || '!' WHERE id = :id"), {"id": row})
+                if row == order[0]:
+                    await both.wait()
+
+    results = await asyncio.gather(rename(ids), rename(ids[::-1]), return_exceptions=True)
+    (lost,) = (r for r in results if r is not None)
+    assert isinstance(lost, Unavailable)
+    assert (lost.status, lost.code) == (503, core_db.BUSY_RETRY)
+    async with tenant_session(ctx) as session:
+        assert list(await session.scalars(sa.text("SELECT name FROM files"))) == ["n!", "n!"], "only the winner's"
+
+
+@pytest.mark.parametrize(("state", "told"), [("40001", Unavailable), ("40P01", Unavailable), ("23514", DBAPIError)])
+async def test_only_the_losers_of_a_race_are(committed_db: DatabaseUrls, state: str, told: type[Exception]) -> None:
+    fail = sa.text(f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{state}'; END $$")
+    with pytest.raises(told):
+        async with tenant_session(make_context()) as session:
+            await session.execute(fail)
 
 
 async def test_a_cancelled_request_gives_its_connection_back(committed_db: DatabaseUrls) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from enterprise_app.core import live
 from enterprise_app.core.db_urls import DatabaseUrls
+from enterprise_app.core.errors import Unavailable
 from enterprise_app.domains.analytics import jobs, service
 from enterprise_app.domains.analytics.errors import ImportFileDamaged
-from enterprise_app.domains.analytics.service import telling
+from enterprise_app.domains.analytics.service import ingesting, telling
 from enterprise_app.domains.analytics.service.write_keys import find_key_owner
 from enterprise_app.domains.analytics.vocabulary import FileFormat
 from tests.conftest import SECRET_KEY
@@ -78,6 +80,29 @@ async def test_missing_partitions_are_made_and_filled(lasting_tenant, committed_
         assert closed == (True, True, False)
     assert await count(lasting_tenant, "analytics_events") == 1
     assert len(jobs.ensure_partitions(committed_db.direct_owner, date(month.year + 2, 1, 1))) == 4
+
+
+async def test_messages_that_lose_a_deadlock_are_stored_by_the_next_try(lasting_tenant, count, monkeypatch):
+    owner = await find_key_owner((await new_source(lasting_tenant)).write_key)
+    assert owner
+    store, tries = ingesting.store, []
+    deadlock = sa.text("DO $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END $$")
+
+    async def unlucky(session, *args, **more):
+        fresh = await store(session, *args, **more)
+        tries.append(len(fresh))
+        if len(tries) % 3:
+            await session.execute(deadlock)
+        return fresh
+
+    monkeypatch.setattr(ingesting, "store", unlucky)
+    assert (await service.take_messages(owner, [MESSAGE])).accepted == 1
+    assert tries == [1, 1, 1], "the first two were rolled back"
+    assert await count(lasting_tenant, "analytics_events") == 1
+    monkeypatch.setattr(ingesting, "_TRIES", 2)
+    with pytest.raises(Unavailable, match="busy_retry"):
+        await service.take_messages(owner, [MESSAGE | {"event": "Other"}])
+    assert await count(lasting_tenant, "analytics_events") == 1
 
 
 async def test_old_ids_of_messages_are_forgotten_but_not_those_of_imports(

@@ -8,13 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
 
 from enterprise_app.core import switches
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import job_context
-from enterprise_app.core.db import tenant_session
-from enterprise_app.core.errors import Invalid, ReadOnly
+from enterprise_app.core.db import BUSY_RETRY, tenant_session
+from enterprise_app.core.errors import Invalid, ReadOnly, Unavailable
 from enterprise_app.core.settings import get_settings
 from enterprise_app.core.switches import Switch
 from enterprise_app.core.texts import translate
@@ -114,8 +113,8 @@ async def _store(owner: KeyOwner, records: list[EventRecord], received_at: datet
     for attempt in range(1, _TRIES + 1):
         try:
             return await _store_once(owner, records, received_at)
-        except OperationalError as error:
-            if getattr(error.orig, "sqlstate", None) != "40P01" or attempt == _TRIES:
+        except Unavailable as error:
+            if error.code != BUSY_RETRY or attempt == _TRIES:
                 raise
             await asyncio.sleep(0.05 * attempt)
     raise AssertionError("unreachable")
