@@ -53,7 +53,8 @@ def _roles(connection: psycopg.Connection[Any]) -> Iterator[str]:
 
 
 def _ownership(connection: psycopg.Connection[Any]) -> Iterator[str]:
-    query = "SELECT relname FROM pg_class WHERE relowner = %(app)s::regrole"
+    # Temporary tables of a running import are its own; they are gone with its transaction.
+    query = "SELECT relname FROM pg_class WHERE relowner = %(app)s::regrole AND relpersistence <> 't'"
     for (name,) in _rows(connection, query):
         yield f"{name} belongs to {APP_ROLE}, which must own nothing"
     query = (

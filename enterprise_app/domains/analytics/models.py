@@ -54,7 +54,7 @@ class ImportRow(TenantTable, table=True):
 _TEXTS = (
     "type", "name", "message_id", "anonymous_id", "user_id", "session_id", "url", "host", "path", "title", "referrer",
     "referrer_host", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "channel", "device",
-    "browser", "os", "ip",
+    "browser", "os", "ip", "currency", "order_id",
 )  # fmt: skip
 
 EVENTS = sa.Table(
@@ -69,6 +69,7 @@ EVENTS = sa.Table(
     sa.Column("campaign_id", sa.Uuid),
     sa.Column("status", sa.SmallInteger),
     sa.Column("is_bot", sa.Boolean),
+    sa.Column("revenue", sa.Numeric(18, 4)),
     *(sa.Column(name, sa.Text) for name in _TEXTS),
     sa.Column("properties", JSONB),
     sa.Column("context", JSONB),
@@ -85,3 +86,13 @@ SEEN = sa.Table(
 )
 """Ids of the events that were taken. A table of its own: clock correction changes the time of a repeat, and with it
 the partition, so a unique key on the events can't hold."""
+
+DIRTY = sa.Table(
+    "analytics_dirty",
+    SQLModel.metadata,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("slot_at", _TIMESTAMP, nullable=False),
+)
+"""Slots of 15 minutes (UTC) whose rollups have to be redone. Append-only, never merged: a marker that is there already
+may be in the hands of a recomputation whose snapshot lacks the newer events."""
