@@ -13,6 +13,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 SHOTS = Path(__file__).parent / "screenshots"
 THEMES = ("light", "dark")
 WIDTHS = (1440, 390)
+EDGES = (360, 2560)
+"""The narrowest and widest screens we promise: each page in each language, in one theme to keep the run short."""
+EDGE_THEMES = {"en": "light", "ar": "dark"}
+HEIGHTS = {1440: 900, 390: 844, 360: 740, 2560: 1440}
 REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 ARGUMENTS = [
     "--no-sandbox",
@@ -108,14 +112,14 @@ def assert_accessible(page: Page, name: str) -> None:
 
 
 def shoot(page: Page, name: str, locale: str) -> None:
-    """A screenshot in both themes and widths; axe runs in both themes; nothing may overflow sideways."""
+    """A screenshot in both themes and all widths; axe runs in both themes; nothing may overflow sideways."""
     SHOTS.mkdir(exist_ok=True)
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900 if width > 600 else 844})
+        for width in (*WIDTHS, *(EDGES if EDGE_THEMES.get(locale) == theme else ())):
+            page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
             page.wait_for_timeout(150)
-            page.screenshot(path=SHOTS / f"{name}-{locale}-{theme}-{width}.png", full_page=width > 600)
+            page.screenshot(path=SHOTS / f"{name}-{locale}-{theme}-{width}.png", full_page=width == 1440)
             sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert sideways <= 1, f"{name} ({locale}, {width} px) is {sideways} px too wide"
         assert_accessible(page, f"{name} ({locale}, {theme})")
