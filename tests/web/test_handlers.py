@@ -13,6 +13,7 @@ from enterprise_app.core.context import Context
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.web.shell.action import DECLARED, PUBLIC, Public, action
 from enterprise_app.web.shell.app import drop_undeclared_setters
+from enterprise_app.web.shell.lists import ListState
 
 REFLEX_OWN = ("reflex___state", "reflex___istate")
 REVIEWED_PUBLIC = {
@@ -65,11 +66,18 @@ def test_setvar_is_dropped():
     assert not [name for name in RegistrationContext.ensure_context().event_handlers if name.endswith(".setvar")]
 
 
+def _is_list_base(base: type) -> bool:
+    """A mixin of shell/lists.py: its vars and handlers become the state's own, no state stands in between."""
+    return issubclass(base, ListState) and base._mixin
+
+
 def test_states_are_flat():
     _import_everything()
     for name, state in RegistrationContext.ensure_context().base_states.items():
         if state.__module__.startswith("enterprise_app."):
-            assert state.__bases__ == (rx.State,), f"{name}: states inherit from rx.State directly"
+            own = [base for base in state.__bases__ if not _is_list_base(base)]
+            assert own == [rx.State], f"{name}: states inherit from rx.State, lists also from `listed(…)`"
+            assert len(state.__bases__) <= 2
 
 
 def test_browser_does_not_see_ctx_as_an_argument():

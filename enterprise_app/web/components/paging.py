@@ -9,13 +9,19 @@ from enterprise_app.web.texts import t
 from .actions import button
 from .icons import icon
 from .inputs import Options, select
-from .markup import Flag, Handler, Text, filled, parts
+from .markup import Flag, Handler, Node, Text, filled, parts
 
 
 def pagination(
-    *, on_previous: Handler, on_next: Handler, has_previous: Flag, has_next: Flag, summary: Text | None = None
+    *,
+    on_previous: Handler,
+    on_next: Handler,
+    has_previous: Flag,
+    has_next: Flag,
+    summary: Text | None = None,
+    size: Node | None = None,
 ) -> rx.Component:
-    """Previous and next (keyset paging has no page numbers); summary says where we are: "1–50 of 1,204".
+    """Previous and next (keyset paging has no page numbers); summary says how many there are, size chooses rows a page.
 
     pagination(on_previous=State.previous, on_next=State.next, has_previous=State.can_go_back,
                has_next=State.next_cursor != "", summary=State.range_text)
@@ -33,7 +39,7 @@ def pagination(
     text = rx.el.span(summary if summary is not None else "", class_name="paging-text", aria_live="polite")
     return rx.el.div(
         text,
-        rx.el.div(previous, following, class_name="row gap-2"),
+        rx.el.div(*parts(size, previous, following), class_name="row gap-2"),
         class_name="paging",
         role="group",
         aria_label=t("components.paging.label"),

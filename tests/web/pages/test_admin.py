@@ -170,7 +170,7 @@ async def test_the_filters_shown_are_kept_as_a_view_and_given_back(owner: Contex
     await _call(root, AuditViewsState, "start")
     views = await _call(root, AuditViewsState, "save", form={"name": "Everything"})
     assert list(views.errors) == ["query"], "nothing is filtered"
-    trail.actor, trail.outcome = "Ada & co", "refused"
+    trail.picked = {**trail.picked, "actor": "Ada & co", "outcome": "refused"}
     views = await _call(root, AuditViewsState, "save", form={"name": ""})
     assert (list(views.errors), views.naming) == (["name"], True)
     for _ in range(2):
@@ -179,7 +179,7 @@ async def test_the_filters_shown_are_kept_as_a_view_and_given_back(owner: Contex
     trail = await _call(root, AuditState, "load")
     assert [(v.name, v.href) for v in trail.views] == [("Refusals", "/audit?actor=Ada+%26+co&outcome=refused")]
     await _call(root, AuditViewsState, "start")
-    trail.outcome = "refused"
+    trail.picked = {**trail.picked, "outcome": "refused"}
     views = await _call(root, AuditViewsState, "save", form={"name": "refusals"})
     assert list(views.errors) == ["name"]
 

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import reflex as rx
 from pydantic import BaseModel, ConfigDict
-from reflex_base.event import EventSpec
 
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
@@ -20,9 +19,8 @@ from enterprise_app.domains.identity.schemas import ApiKeyRequest, ApiKeyView
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import checked, id_of, text_of, told_at
-from enterprise_app.web.shell.lists import go_back, go_on, showing
+from enterprise_app.web.shell.lists import listed, showing
 from enterprise_app.web.shell.toasts import toast
-from enterprise_app.web.shell.urls import change_view, parameters
 
 GRANTABLE = [p for p in Permission if p in ROLE_PERMISSIONS[Role.OWNER]]
 """What a key of a tenant may be given; the operator's own rights belong to people."""
@@ -46,15 +44,10 @@ class KeyRow(BaseModel):
     tone: str
 
 
-class ApiKeysState(rx.State):
+class ApiKeysState(listed(Permission.API_KEYS_READ), rx.State):
     """What the page of API keys shows now."""
 
-    loading: bool = True
-    failed: bool = False
-    sort: str = "-created_at"
     rows: list[KeyRow] = []
-    next_cursor: str = ""
-    can_go_back: bool = False
     adding: bool = False
     saving: bool = False
     key: str = ""
@@ -63,7 +56,6 @@ class ApiKeysState(rx.State):
     looking: str = ""
     granted: list[str] = []
     errors: dict[str, str] = {}
-    _trail: list[str] = []
 
     @action(Permission.API_KEYS_READ)
     async def load(self, ctx: Context) -> None:
@@ -72,33 +64,11 @@ class ApiKeysState(rx.State):
             await self._load(ctx)
 
     async def _load(self, ctx: Context) -> None:
-        words = parameters(self)
-        self.sort = words.get("sort", "-created_at")
-        cursor = words.get("cursor") or None
+        query = self._query(ctx, service.KEYS)
         async with tenant_session(ctx) as session:
-            page = await service.list_api_keys(session, ctx, service.KEYS.parse(sort=self.sort, cursor=cursor))
+            page = await service.list_api_keys(session, ctx, query)
         self.rows = [_row(ctx, key) for key in page.items]
-        self.next_cursor, self.can_go_back = page.next_cursor or "", cursor is not None
-
-    @action(Permission.API_KEYS_READ)
-    async def leave(self) -> None:
-        """Rows, and a key just made, are not kept for a page that is not open."""
-        self.reset()
-
-    @action(Permission.API_KEYS_READ)
-    async def sort_by(self, sort: str) -> EventSpec:
-        """Another order, from the first page."""
-        return change_view(self, sort=sort, cursor="")
-
-    @action(Permission.API_KEYS_READ)
-    async def next_page(self) -> EventSpec:
-        """Further."""
-        return go_on(self)
-
-    @action(Permission.API_KEYS_READ)
-    async def previous_page(self) -> EventSpec:
-        """Back."""
-        return go_back(self)
+        self._turned(page)
 
     @action(Permission.API_KEYS_MANAGE)
     async def start(self) -> None:

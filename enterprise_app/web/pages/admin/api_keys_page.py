@@ -8,6 +8,7 @@ from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.web import components as ui
 from enterprise_app.web.pages.admin.api_keys import GRANTABLE, field_of
 from enterprise_app.web.pages.admin.api_keys import ApiKeysState as S
+from enterprise_app.web.shell import list_parts
 from enterprise_app.web.shell.session import can
 from enterprise_app.web.texts import t
 
@@ -20,18 +21,11 @@ def api_keys() -> rx.Component:
     docs = ui.button_link(t("admin.keys.docs"), "/api/docs", icon="code", external=True)
     return ui.stack(
         ui.page_header(t("admin.keys.title"), t("admin.keys.text"), [docs, add]),
-        rx.cond(S.failed, ui.error_state(on_retry=S.load), ui.card(_table(add), _pages(), flush=True)),
+        list_parts.body(S, list_parts.bar(S), _table(add)),
         _dialog(),
         _granted(),
         _confirm(),
     )
-
-
-def _pages() -> rx.Component:
-    pages = ui.pagination(
-        on_previous=S.previous_page, on_next=S.next_page, has_previous=S.can_go_back, has_next=S.next_cursor != ""
-    )
-    return rx.cond(S.can_go_back | (S.next_cursor != ""), pages)
 
 
 def _table(add: rx.Component) -> rx.Component:
@@ -45,16 +39,7 @@ def _table(add: rx.Component) -> rx.Component:
         ui.Column(t("admin.keys.expires"), lambda row: row.expires, sort="expires_at", quiet=True),
     ]
     none = ui.empty_state("key", t("admin.keys.none_title"), t("admin.keys.none_text"), add)
-    return ui.data_table(
-        columns,
-        S.rows,
-        label=t("admin.keys.title"),
-        sort=S.sort,
-        on_sort=S.sort_by,
-        actions=_menu,
-        loading=S.loading,
-        empty=none,
-    )
+    return list_parts.table(S, columns, label=t("admin.keys.title"), actions=_menu, empty=none, show_all="/api-keys")
 
 
 def _permissions(row: Any) -> rx.Component:

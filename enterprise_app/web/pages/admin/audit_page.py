@@ -13,6 +13,7 @@ from enterprise_app.domains.audit.vocabulary import Outcome
 from enterprise_app.web import components as ui
 from enterprise_app.web.pages.admin.audit import AuditState as S
 from enterprise_app.web.pages.admin.audit_views_page import views_dialogs, views_menu
+from enterprise_app.web.shell import list_parts
 from enterprise_app.web.shell.session import can
 from enterprise_app.web.texts import t
 
@@ -24,11 +25,10 @@ EXPORT = "/api/v1/audit-logs/export?format="
 def audit() -> rx.Component:
     """Who did what."""
     verify = ui.button(t("admin.audit.verify"), icon="audit", on_click=S.verify, loading=S.verifying)
-    body = ui.stack(_filters(), ui.card(_table(), _pages(), flush=True))
     return ui.stack(
         ui.page_header(t("admin.audit.title"), t("admin.audit.text"), [views_menu(), _export(), verify]),
         _result(),
-        rx.cond(S.failed, ui.error_state(on_retry=S.load), body),
+        list_parts.body(S, _filters(), _table()),
         _entry(),
         views_dialogs(),
     )
@@ -55,26 +55,13 @@ def _result() -> rx.Component:
 
 
 def _filters() -> rx.Component:
-    return ui.filter_bar(
-        ui.search_input(S.actor, lambda text: S.set_filter("actor", text), label=t("admin.audit.search"), name="actor"),
-        ui.filter_select(t("admin.audit.verb"), VERBS, S.verb, lambda value: S.set_filter("verb", value)),
-        ui.filter_select(t("admin.audit.outcome"), OUTCOMES, S.outcome, lambda value: S.set_filter("outcome", value)),
-        _date("start", S.start),
-        _date("end", S.end),
-    )
-
-
-def _date(name: str, value: rx.Var[str] | str) -> rx.Component:
-    return rx.el.label(
-        rx.el.span(t(f"admin.audit.{name}"), class_name="filter-label"),
-        ui.date_input(name=name, value=value, on_change=lambda day: S.set_filter(name, day), class_name="input-sm"),
-        class_name="filter",
-    )
-
-
-def _pages() -> rx.Component:
-    return ui.pagination(
-        on_previous=S.previous_page, on_next=S.next_page, has_previous=S.can_go_back, has_next=S.next_cursor != ""
+    return list_parts.bar(
+        S,
+        list_parts.words(S, "actor", t("admin.audit.search")),
+        list_parts.choice(S, "verb", t("admin.audit.verb"), VERBS),
+        list_parts.choice(S, "outcome", t("admin.audit.outcome"), OUTCOMES),
+        list_parts.day(S, "start", t("admin.audit.start")),
+        list_parts.day(S, "end", t("admin.audit.end")),
     )
 
 
@@ -88,7 +75,7 @@ def _table() -> rx.Component:
     ]
     again = ui.button_link(t("admin.audit.show_all"), "/audit")
     none = ui.empty_state("audit", t("admin.audit.none_title"), t("admin.audit.none_text"), again)
-    return ui.data_table(columns, S.rows, label=t("admin.audit.title"), loading=S.loading, empty=none)
+    return list_parts.table(S, columns, label=t("admin.audit.title"), empty=none)
 
 
 def _verb(row: Any) -> rx.Component:

@@ -12,7 +12,7 @@ from enterprise_app.core.texts import translate
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.audit import service
 from enterprise_app.domains.audit.schemas import SavedViewDraft
-from enterprise_app.web.pages.admin.audit import FILTERS, AuditState
+from enterprise_app.web.pages.admin.audit import AuditState
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import checked, id_of, text_of, told_at
 from enterprise_app.web.shell.toasts import toast
@@ -59,7 +59,7 @@ class AuditViewsState(rx.State):
 
     async def _save(self, ctx: Context, name: str) -> str:
         shown = await self.get_state(AuditState)
-        query = with_query("", {word: getattr(shown, word) for word in FILTERS})
+        query = with_query("", shown._view())
         draft = checked(SavedViewDraft, {"name": name, "query": query})
         with told_at("name"):
             async with tenant_session(ctx) as session:

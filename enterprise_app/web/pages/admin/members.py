@@ -4,7 +4,6 @@ from uuid import UUID
 
 import reflex as rx
 from pydantic import BaseModel, ConfigDict
-from reflex_base.event import EventSpec
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
@@ -16,9 +15,8 @@ from enterprise_app.domains.identity.schemas import InvitationView, MemberView
 from enterprise_app.domains.identity.vocabulary import InvitationStatus, MemberStatus
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.shell.action import action
-from enterprise_app.web.shell.lists import go_back, go_on, showing
+from enterprise_app.web.shell.lists import Choice, counted, listed, showing
 from enterprise_app.web.shell.toasts import toast
-from enterprise_app.web.shell.urls import change_view, parameters
 
 MAX_INVITATIONS = 200
 DEEDS = ("suspend", "remove")
@@ -57,23 +55,14 @@ class InvitationRow(BaseModel):
     expires: str
 
 
-class MembersState(rx.State):
+class MembersState(listed(Permission.MEMBERS_READ, Choice("role", Role)), rx.State):
     """What the page of members shows now."""
 
-    loading: bool = True
-    failed: bool = False
-    q: str = ""
-    role: str = ""
-    sort: str = "name"
     rows: list[MemberRow] = []
     offers: list[InvitationRow] = []
-    summary: str = ""
-    next_cursor: str = ""
-    can_go_back: bool = False
     asking: str = ""
     asked_name: str = ""
     _asked: str = ""
-    _trail: list[str] = []
 
     @action(Permission.MEMBERS_READ)
     async def load(self, ctx: Context) -> None:
@@ -82,51 +71,14 @@ class MembersState(rx.State):
             await self._load(ctx)
 
     async def _load(self, ctx: Context) -> None:
-        words = parameters(self)
-        self.q, self.sort = words.get("q", ""), words.get("sort", "name")
-        self.role = words.get("role", "") if words.get("role") in list(Role) else ""
-        filters = [f"role:eq:{self.role}"] if self.role else []
-        cursor = words.get("cursor") or None
-        query = service.MEMBERS.parse(sort=self.sort, q=self.q, filters=filters, cursor=cursor)
+        query = self._query(ctx, service.MEMBERS)
         async with tenant_session(ctx) as session:
             page = await service.list_members(session, ctx, query, count=True)
             wanted = service.INVITATIONS.parse(limit=MAX_INVITATIONS)
             offers = await service.list_invitations(session, ctx, wanted, pending=True)
         self.rows = [_member(ctx, member) for member in page.items]
         self.offers = [_offer(ctx, offer) for offer in offers.items]
-        self.next_cursor, self.can_go_back = page.next_cursor or "", cursor is not None
-        number = localization.format_number(page.total or 0, ctx.locale)
-        self.summary = translate(ctx.locale, "admin.members.total", count=page.total or 0, number=number)
-
-    @action(Permission.MEMBERS_READ)
-    async def leave(self) -> None:
-        """Rows are not kept for a page that is not open."""
-        self.reset()
-
-    @action(Permission.MEMBERS_READ)
-    async def search(self, q: str) -> EventSpec | None:
-        """Find by the beginnings of words in name and e-mail."""
-        return change_view(self, replace=True, q=q[:200], cursor="") if q != self.q else None
-
-    @action(Permission.MEMBERS_READ)
-    async def filter_role(self, role: str) -> EventSpec:
-        """Only one role; empty shows all."""
-        return change_view(self, role=role, cursor="")
-
-    @action(Permission.MEMBERS_READ)
-    async def sort_by(self, sort: str) -> EventSpec:
-        """Another order, from the first page."""
-        return change_view(self, sort=sort, cursor="")
-
-    @action(Permission.MEMBERS_READ)
-    async def next_page(self) -> EventSpec:
-        """Further."""
-        return go_on(self)
-
-    @action(Permission.MEMBERS_READ)
-    async def previous_page(self) -> EventSpec:
-        """Back."""
-        return go_back(self)
+        self._turned(page, counted(ctx, "admin.members.total", page.total))
 
     @action(Permission.MEMBERS_MANAGE)
     async def change_role(self, ctx: Context, key: str, role: str) -> None:

@@ -11,6 +11,7 @@ from enterprise_app.core.vocabulary.permissions import Permission, Role
 from enterprise_app.web import components as ui
 from enterprise_app.web.pages.admin.inviting import InvitingState as I
 from enterprise_app.web.pages.admin.members import MembersState as S
+from enterprise_app.web.shell import list_parts
 from enterprise_app.web.shell.session import SessionState, can
 from enterprise_app.web.texts import t
 
@@ -19,10 +20,9 @@ ROLES = [(role.value, t(f"admin.role.{role.value}")) for role in Role]
 
 def members() -> rx.Component:
     """Who works here, and who is invited."""
-    body = ui.stack(_filters(), ui.card(_table(), _pages(), flush=True), _invitations(), gap=5)
     return ui.stack(
         ui.page_header(t("admin.members.title"), t("admin.members.text"), [_invite_button()]),
-        rx.cond(S.failed, ui.error_state(on_retry=S.load), body),
+        list_parts.body(S, _filters(), _table(), _invitations(), gap=5),
         _dialog(),
         _questions(),
     )
@@ -34,19 +34,10 @@ def _invite_button() -> rx.Component:
 
 
 def _filters() -> rx.Component:
-    return ui.filter_bar(
-        ui.search_input(S.q, S.search, label=t("admin.members.search")),
-        ui.filter_select(t("admin.members.role"), ROLES, S.role, S.filter_role),
-    )
-
-
-def _pages() -> rx.Component:
-    return ui.pagination(
-        on_previous=S.previous_page,
-        on_next=S.next_page,
-        has_previous=S.can_go_back,
-        has_next=S.next_cursor != "",
-        summary=S.summary,
+    return list_parts.bar(
+        S,
+        list_parts.search(S, t("admin.members.search")),
+        list_parts.choice(S, "role", t("admin.members.role"), ROLES),
     )
 
 
@@ -60,16 +51,7 @@ def _table() -> rx.Component:
     ]
     again = ui.button_link(t("admin.members.show_all"), "/members")
     none = ui.empty_state("people", t("admin.members.none_title"), t("admin.members.none_text"), again)
-    return ui.data_table(
-        columns,
-        S.rows,
-        label=t("admin.members.title"),
-        sort=S.sort,
-        on_sort=S.sort_by,
-        actions=_menu,
-        loading=S.loading,
-        empty=none,
-    )
+    return list_parts.table(S, columns, label=t("admin.members.title"), actions=_menu, empty=none)
 
 
 def _person(row: Any) -> rx.Component:

@@ -16,6 +16,7 @@ from enterprise_app.domains.analytics.vocabulary import ImportState, SourceKind
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import checked, id_of, text_of
+from enterprise_app.web.shell.lists import Choice, listed, showing
 from enterprise_app.web.shell.toasts import toast
 
 TONES = {
@@ -58,10 +59,9 @@ class ImportRow(BaseModel):
     percent: int
 
 
-class SourcesState(rx.State):
+class SourcesState(listed(Permission.SOURCES_READ, Choice("kind", SourceKind)), rx.State):
     """What the page of sources shows now."""
 
-    loading: bool = True
     rows: list[SourceRow] = []
     imports: list[ImportRow] = []
     adding: bool = False
@@ -74,13 +74,12 @@ class SourcesState(rx.State):
 
     @action(Permission.SOURCES_READ)
     async def load(self, ctx: Context) -> None:
-        """The sources, newest first, and the last imports."""
-        async with tenant_session(ctx) as session:
-            page = await service.list_sources(session, ctx, service.SOURCES.parse(limit=200))
-            recent = await service.list_imports(session, ctx, service.IMPORTS.parse(limit=10))
-        self.rows = [_source_row(ctx, source) for source in page.items]
-        self.imports = [_import_row(ctx, entry) for entry in recent.items]
-        self.loading = False
+        """The sources that the URL asks for, and the last imports."""
+        with showing(self):
+            await self._refresh(ctx)
+            async with tenant_session(ctx) as session:
+                recent = await service.list_imports(session, ctx, service.IMPORTS.parse(limit=10))
+            self.imports = [_import_row(ctx, entry) for entry in recent.items]
 
     @action(Permission.SOURCES_MANAGE)
     async def start_adding(self) -> None:
@@ -129,9 +128,11 @@ class SourcesState(rx.State):
         await self._refresh(ctx)
 
     async def _refresh(self, ctx: Context) -> None:
+        query = self._query(ctx, service.SOURCES)
         async with tenant_session(ctx) as session:
-            page = await service.list_sources(session, ctx, service.SOURCES.parse(limit=200))
+            page = await service.list_sources(session, ctx, query)
         self.rows = [_source_row(ctx, source) for source in page.items]
+        self._turned(page)
 
 
 def _source_row(ctx: Context, source: Source) -> SourceRow:

@@ -11,10 +11,12 @@ from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics.vocabulary import SourceKind
 from enterprise_app.web import components as ui
 from enterprise_app.web.pages.analytics.sources import SourcesState as S
+from enterprise_app.web.shell import list_parts
 from enterprise_app.web.shell.session import can
 from enterprise_app.web.texts import t
 
-KINDS = [(kind.value, t(f"analytics.kind.{kind.value}")) for kind in (SourceKind.WEB, SourceKind.SERVER)]
+ALL_KINDS = [(kind.value, t(f"analytics.kind.{kind.value}")) for kind in SourceKind]
+KINDS = [(kind, text) for kind, text in ALL_KINDS if kind in (SourceKind.WEB, SourceKind.SERVER)]
 STATUS_TONES = (("receiving", "success"), ("waiting", "warning"), ("revoked", "neutral"), ("imports", "info"))
 
 
@@ -25,17 +27,20 @@ def sources() -> rx.Component:
         ui.page_header(
             t("analytics.sources.title"), t("analytics.sources.text"), [rx.cond(can(Permission.SOURCES_MANAGE), add)]
         ),
-        ui.card(_table(add), flush=True),
-        rx.cond(S.imports.length() > 0, ui.section(t("analytics.imports.title"), ui.card(_imports(), flush=True))),
+        list_parts.body(S, _filters(), _table(add), _recent_imports()),
         _form(),
         _shown(),
         _confirm(),
     )
 
 
+def _filters() -> rx.Component:
+    return list_parts.bar(S, list_parts.choice(S, "kind", t("analytics.sources.kind"), ALL_KINDS))
+
+
 def _table(add: rx.Component) -> rx.Component:
     columns = [
-        ui.Column(t("analytics.sources.name"), lambda row: row.name),
+        ui.Column(t("analytics.sources.name"), lambda row: row.name, sort="name"),
         ui.Column(t("analytics.sources.kind"), lambda row: row.kind, quiet=True),
         ui.Column(t("analytics.sources.status"), _status),
         ui.Column(t("analytics.sources.key"), lambda row: rx.el.code(row.write_key, dir="ltr", class_name="code-clip")),
@@ -47,8 +52,8 @@ def _table(add: rx.Component) -> rx.Component:
         t("analytics.sources.empty_text"),
         rx.cond(can(Permission.SOURCES_MANAGE), add),
     )
-    return ui.data_table(
-        columns, S.rows, label=t("analytics.sources.title"), actions=_menu, loading=S.loading, empty=empty
+    return list_parts.table(
+        S, columns, label=t("analytics.sources.title"), actions=_menu, empty=empty, show_all="/sources"
     )
 
 
@@ -71,6 +76,11 @@ def _menu(row: Any) -> rx.Component:
         align="end",
     )
     return rx.cond(row.live, menu)
+
+
+def _recent_imports() -> rx.Component:
+    table = ui.section(t("analytics.imports.title"), ui.card(_imports(), flush=True))
+    return rx.cond(S.imports.length() > 0, table)
 
 
 def _imports() -> rx.Component:

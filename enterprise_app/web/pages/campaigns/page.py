@@ -15,6 +15,7 @@ from enterprise_app.web.pages.campaigns.form_page import campaign_form
 from enterprise_app.web.pages.campaigns.one import CampaignState
 from enterprise_app.web.pages.campaigns.one_page import campaign
 from enterprise_app.web.pages.campaigns.state import CampaignsState as S
+from enterprise_app.web.shell import list_parts
 from enterprise_app.web.shell.page import Page, Section
 from enterprise_app.web.shell.session import can
 from enterprise_app.web.texts import t
@@ -36,7 +37,7 @@ def campaigns() -> rx.Component:
         ui.page_header(
             t("campaigns.list.title"), t("campaigns.list.text"), [rx.cond(can(Permission.CAMPAIGNS_CREATE), _new())]
         ),
-        view,
+        list_parts.body(S, view),
     )
 
 
@@ -50,19 +51,13 @@ def _views() -> rx.Component:
 
 
 def _list() -> rx.Component:
-    filters = ui.filter_bar(
-        ui.search_input(S.q, S.search, label=t("campaigns.list.search")),
-        ui.filter_select(t("campaigns.field.status"), STATUSES, S.status, S.filter_status),
+    bar = list_parts.bar(
+        S,
+        list_parts.search(S, t("campaigns.list.search")),
+        list_parts.choice(S, "status", t("campaigns.field.status"), STATUSES),
         end=[_views()],
     )
-    pages = ui.pagination(
-        on_previous=S.previous_page,
-        on_next=S.next_page,
-        has_previous=S.can_go_back,
-        has_next=S.next_cursor != "",
-        summary=S.summary,
-    )
-    return ui.stack(filters, _bulk(), ui.card(_table(), pages, flush=True))
+    return ui.stack(bar, _bulk(), _table())
 
 
 def _bulk() -> rx.Component:
@@ -94,16 +89,14 @@ def _table() -> rx.Component:
     ]
     every = (S.chosen.length() > 0) & (S.chosen.length() == S.rows.length())
     some = (S.chosen.length() > 0) & (S.chosen.length() < S.rows.length())
-    return ui.data_table(
+    return list_parts.table(
+        S,
         columns,
-        S.rows,
         label=t("campaigns.list.title"),
-        sort=S.sort,
-        on_sort=S.sort_by,
         actions=_row_menu,
         selection=ui.Selection(S.chosen, S.choose, S.choose_all, every, some),
-        loading=S.loading,
-        empty=rx.cond((S.q != "") | (S.status != ""), _no_match(), _empty()),
+        empty=_empty(),
+        no_match=_no_match(),
     )
 
 

@@ -15,6 +15,7 @@ from enterprise_app.web.pages.campaigns.planning import lanes_of, month_of, mont
 from enterprise_app.web.pages.campaigns.shapes import Row, row_of
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import choice_of, id_of
+from enterprise_app.web.shell.lists import Choice, counted, listed, showing
 from enterprise_app.web.shell.toasts import toast
 from enterprise_app.web.shell.urls import change_view, parameters
 
@@ -27,100 +28,49 @@ MOVES = {
 UNDO = {CampaignAction.ARCHIVE: CampaignAction.RESTORE, CampaignAction.PAUSE: CampaignAction.ACTIVATE}
 
 
-class CampaignsState(rx.State):
+class CampaignsState(listed(Permission.CAMPAIGNS_READ, Choice("status", CampaignStatus)), rx.State):
     """What the page of all campaigns shows now."""
 
-    loading: bool = True
     view: str = "list"
-    q: str = ""
-    status: str = ""
-    sort: str = "-created_at"
     rows: list[Row] = []
-    summary: str = ""
-    next_cursor: str = ""
-    can_go_back: bool = False
     chosen: list[str] = []
     lanes: list[Lane] = []
     weeks: list[list[Day]] = []
     weekdays: list[str] = []
     month_title: str = ""
     truncated: bool = False
-    _trail: list[str] = []
 
     @action(Permission.CAMPAIGNS_READ)
     async def load(self, ctx: Context) -> None:
         """Show what the URL asks for."""
-        words = parameters(self)
-        self.view = wanted if (wanted := words.get("view", "")) in VIEWS else "list"
-        self.q, self.status = words.get("q", ""), words.get("status", "")
-        self.sort = words.get("sort", "-created_at")
+        self.view = wanted if (wanted := parameters(self).get("view", "")) in VIEWS else "list"
         loaders = {"list": self._load_list, "board": self._load_board, "calendar": self._load_calendar}
-        try:
-            await loaders[self.view](ctx, words)
-        finally:
-            self.loading = False
+        with showing(self):
+            await loaders[self.view](ctx)
 
-    async def _load_list(self, ctx: Context, words: dict[str, str]) -> None:
-        filters = [f"status:eq:{self.status}"] if self.status else []
-        cursor = words.get("cursor") or None
-        query = service.LISTING.parse(sort=self.sort, q=self.q, filters=filters, cursor=cursor)
+    async def _load_list(self, ctx: Context) -> None:
+        query = self._query(ctx, service.LISTING)
         async with tenant_session(ctx) as session:
             page = await service.list_campaigns(session, ctx, query, count=True)
         self.rows = [row_of(ctx, campaign) for campaign in page.items]
-        self.next_cursor, self.can_go_back = page.next_cursor or "", cursor is not None
+        self._turned(page, counted(ctx, "campaigns.list.total", page.total))
         self.chosen = [key for key in self.chosen if key in {row.id for row in self.rows}]
-        total = page.total or 0
-        number = localization.format_number(total, ctx.locale)
-        self.summary = translate(ctx.locale, "campaigns.list.total", count=total, number=number)
 
-    async def _load_board(self, ctx: Context, words: dict[str, str]) -> None:
+    async def _load_board(self, ctx: Context) -> None:
         async with tenant_session(ctx) as session:
             board = await service.get_board(session, ctx)
         self.lanes = lanes_of(ctx, board)
 
-    async def _load_calendar(self, ctx: Context, words: dict[str, str]) -> None:
-        month = month_of(ctx, words.get("month", ""))
+    async def _load_calendar(self, ctx: Context) -> None:
+        month = month_of(ctx, parameters(self).get("month", ""))
         async with tenant_session(ctx) as session:
             view = await month_view(session, ctx, month)
         self.weekdays, self.weeks, self.month_title, self.truncated = view
 
     @action(Permission.CAMPAIGNS_READ)
-    async def leave(self) -> None:
-        """Rows are not kept for a page that is not open; they come back with the URL."""
-        self.reset()
-
-    @action(Permission.CAMPAIGNS_READ)
     async def show(self, view: str) -> EventSpec:
         """Table, board or calendar."""
         return change_view(self, view="" if view == "list" else view, cursor="")
-
-    @action(Permission.CAMPAIGNS_READ)
-    async def search(self, q: str) -> EventSpec | None:
-        """Find by the beginnings of words in name and tags."""
-        return change_view(self, replace=True, q=q[:200], cursor="") if q != self.q else None
-
-    @action(Permission.CAMPAIGNS_READ)
-    async def filter_status(self, status: str) -> EventSpec:
-        """Only one status; empty shows all but archived ones."""
-        return change_view(self, status=status, cursor="")
-
-    @action(Permission.CAMPAIGNS_READ)
-    async def sort_by(self, sort: str) -> EventSpec:
-        """Another order, from the first page."""
-        return change_view(self, sort=sort, cursor="")
-
-    @action(Permission.CAMPAIGNS_READ)
-    async def next_page(self) -> EventSpec:
-        """Further."""
-        self._trail = [*self._trail, parameters(self).get("cursor", "")]
-        return change_view(self, cursor=self.next_cursor)
-
-    @action(Permission.CAMPAIGNS_READ)
-    async def previous_page(self) -> EventSpec:
-        """Back; after a reload that is the first page."""
-        *rest, last = self._trail or [""]
-        self._trail = rest
-        return change_view(self, cursor=last)
 
     @action(Permission.CAMPAIGNS_READ)
     async def go_month(self, ctx: Context, step: int) -> EventSpec:
@@ -158,7 +108,7 @@ class CampaignsState(rx.State):
             await toast(
                 self, "warning", translate(ctx.locale, "campaigns.bulk.refused", count=len(refused), names=names)
             )
-        await self._load_list(ctx, parameters(self))
+        await self._load_list(ctx)
 
     def _ticked(self) -> list[Row]:
         by_id = {row.id: row for row in self.rows}
@@ -187,7 +137,7 @@ class CampaignsState(rx.State):
             async with tenant_session(ctx) as session:
                 await service.act_on_campaign(session, ctx, id_of(key), wanted)
         finally:
-            await self._load_board(ctx, {})
+            await self._load_board(ctx)
 
     @action(Permission.CAMPAIGNS_CREATE)
     async def duplicate(self, ctx: Context, key: str) -> EventSpec:
@@ -198,4 +148,4 @@ class CampaignsState(rx.State):
 
     async def _reload(self, ctx: Context) -> None:
         loader = self._load_board if self.view == "board" else self._load_list
-        await loader(ctx, parameters(self))
+        await loader(ctx)

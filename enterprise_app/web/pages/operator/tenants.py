@@ -5,7 +5,6 @@ from typing import Any
 
 import reflex as rx
 from pydantic import BaseModel, ConfigDict
-from reflex_base.event import EventSpec
 
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
@@ -18,10 +17,9 @@ from enterprise_app.domains.tenancy.schemas import Suspension, Tenant
 from enterprise_app.domains.tenancy.vocabulary import TenantStatus
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import checked, id_of, text_of, told_at
-from enterprise_app.web.shell.lists import go_back, go_on, showing
+from enterprise_app.web.shell.lists import Choice, counted, listed, showing
 from enterprise_app.web.shell.plans import plan_name
 from enterprise_app.web.shell.toasts import toast
-from enterprise_app.web.shell.urls import change_view, parameters
 
 
 class TenantRow(BaseModel):
@@ -42,23 +40,14 @@ class TenantRow(BaseModel):
     created: str
 
 
-class OperatorTenantsState(rx.State):
+class OperatorTenantsState(listed(Permission.OPERATOR_TENANTS, Choice("status", TenantStatus)), rx.State):
     """What the operator's list of tenants shows now."""
 
-    loading: bool = True
-    failed: bool = False
-    q: str = ""
-    status: str = ""
-    sort: str = "-created_at"
     rows: list[TenantRow] = []
-    summary: str = ""
-    next_cursor: str = ""
-    can_go_back: bool = False
     suspending: str = ""
     suspending_name: str = ""
     saving: bool = False
     errors: dict[str, str] = {}
-    _trail: list[str] = []
 
     @action(Permission.OPERATOR_TENANTS)
     async def load(self, ctx: Context) -> None:
@@ -67,47 +56,9 @@ class OperatorTenantsState(rx.State):
             await self._load(ctx)
 
     async def _load(self, ctx: Context) -> None:
-        words = parameters(self)
-        self.q, self.sort = words.get("q", ""), words.get("sort", "-created_at")
-        self.status = words.get("status", "") if words.get("status") in list(TenantStatus) else ""
-        filters = [f"status:eq:{self.status}"] if self.status else []
-        cursor = words.get("cursor") or None
-        query = service.LISTING.parse(sort=self.sort, q=self.q, filters=filters, cursor=cursor)
-        page = await service.operate(ctx, service.list_tenants, query)
+        page = await service.operate(ctx, service.list_tenants, self._query(ctx, service.LISTING))
         self.rows = [_row(ctx, tenant) for tenant in page.items]
-        self.next_cursor, self.can_go_back = page.next_cursor or "", cursor is not None
-        number = localization.format_number(page.total or 0, ctx.locale)
-        self.summary = translate(ctx.locale, "operator.tenants.total", count=page.total or 0, number=number)
-
-    @action(Permission.OPERATOR_TENANTS)
-    async def leave(self) -> None:
-        """Rows are not kept for a page that is not open."""
-        self.reset()
-
-    @action(Permission.OPERATOR_TENANTS)
-    async def search(self, q: str) -> EventSpec | None:
-        """Find by parts of name and slug."""
-        return change_view(self, replace=True, q=q[:200], cursor="") if q != self.q else None
-
-    @action(Permission.OPERATOR_TENANTS)
-    async def filter_status(self, status: str) -> EventSpec:
-        """Only active or only suspended ones; empty shows all."""
-        return change_view(self, status=status, cursor="")
-
-    @action(Permission.OPERATOR_TENANTS)
-    async def sort_by(self, sort: str) -> EventSpec:
-        """Another order, from the first page."""
-        return change_view(self, sort=sort, cursor="")
-
-    @action(Permission.OPERATOR_TENANTS)
-    async def next_page(self) -> EventSpec:
-        """Further."""
-        return go_on(self)
-
-    @action(Permission.OPERATOR_TENANTS)
-    async def previous_page(self) -> EventSpec:
-        """Back."""
-        return go_back(self)
+        self._turned(page, counted(ctx, "operator.tenants.total", page.total))
 
     @action(Permission.OPERATOR_TENANTS)
     async def change_plan(self, ctx: Context, key: str, plan: str) -> None:

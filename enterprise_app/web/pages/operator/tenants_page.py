@@ -9,6 +9,7 @@ from enterprise_app.domains.tenancy import service as tenancy
 from enterprise_app.domains.tenancy.vocabulary import TenantStatus
 from enterprise_app.web import components as ui
 from enterprise_app.web.pages.operator.tenants import OperatorTenantsState as S
+from enterprise_app.web.shell import list_parts
 from enterprise_app.web.texts import t
 
 
@@ -23,29 +24,19 @@ STATUSES = [(status.value, t(f"operator.status.{status.value}")) for status in T
 
 def tenants() -> rx.Component:
     """Every tenant of the platform."""
-    body = ui.stack(_filters(), ui.card(_table(), _pages(), flush=True))
     again = ui.button(t("operator.refresh"), icon="refresh", on_click=S.load)
     return ui.stack(
         ui.page_header(t("operator.tenants.title"), t("operator.tenants.text"), [again]),
-        rx.cond(S.failed, ui.error_state(on_retry=S.load), body),
+        list_parts.body(S, _filters(), _table()),
         _suspension(),
     )
 
 
 def _filters() -> rx.Component:
-    return ui.filter_bar(
-        ui.search_input(S.q, S.search, label=t("operator.tenants.search")),
-        ui.filter_select(t("operator.tenants.status"), STATUSES, S.status, S.filter_status),
-    )
-
-
-def _pages() -> rx.Component:
-    return ui.pagination(
-        on_previous=S.previous_page,
-        on_next=S.next_page,
-        has_previous=S.can_go_back,
-        has_next=S.next_cursor != "",
-        summary=S.summary,
+    return list_parts.bar(
+        S,
+        list_parts.search(S, t("operator.tenants.search")),
+        list_parts.choice(S, "status", t("operator.tenants.status"), STATUSES),
     )
 
 
@@ -63,16 +54,7 @@ def _table() -> rx.Component:
     )
     join = ui.button_link(t("operator.tenants.sign_up"), "/sign-up", variant="primary")
     none = ui.empty_state("tenant", t("operator.tenants.none_title"), t("operator.tenants.none_text"), join)
-    return ui.data_table(
-        columns,
-        S.rows,
-        label=t("operator.tenants.title"),
-        sort=S.sort,
-        on_sort=S.sort_by,
-        actions=_menu,
-        loading=S.loading,
-        empty=rx.cond((S.q != "") | (S.status != ""), filtered, none),
-    )
+    return list_parts.table(S, columns, label=t("operator.tenants.title"), actions=_menu, empty=none, no_match=filtered)
 
 
 def _name(row: Any) -> rx.Component:

@@ -1,0 +1,95 @@
+"""The parts of a list page over a state made by `lists.listed`: bar, table with its pages, error with retry."""
+
+from collections.abc import Callable
+from typing import Any
+
+import reflex as rx
+
+from enterprise_app.web import components as ui
+from enterprise_app.web.shell.i18n import t
+from enterprise_app.web.shell.lists import SIZES
+
+
+def search(state: Any, label: ui.Text) -> rx.Component:
+    """The search field."""
+    return ui.search_input(state.q, state.search, label=label)
+
+
+def words(state: Any, word: str, label: ui.Text) -> rx.Component:
+    """A filter by free text."""
+    return ui.search_input(state.picked[word], lambda text: state.pick(word, text), label=label, name=word)
+
+
+def choice(state: Any, word: str, label: ui.Text, options: Any) -> rx.Component:
+    """A filter by one of some values; empty shows all."""
+    return ui.filter_select(label, options, state.picked[word], lambda value: state.pick(word, value))
+
+
+def day(state: Any, word: str, label: ui.Text) -> rx.Component:
+    """A filter by a day."""
+    box = ui.date_input(
+        name=word, value=state.picked[word], on_change=lambda value: state.pick(word, value), class_name="input-sm"
+    )
+    return rx.el.label(rx.el.span(label, class_name="filter-label"), box, class_name="filter")
+
+
+def bar(state: Any, *controls: Any, end: list[Any] | None = None) -> rx.Component:
+    """Search and filters, and the URL's further conditions as chips."""
+    chips = rx.foreach(state.conditions, lambda one: ui.chip(one.text, state.drop(one.id)))
+    line = ui.filter_bar(*controls, end=end, chips=chips)
+    return line if controls or end else rx.cond(state.conditions.length() > 0, line)
+
+
+def table(
+    state: Any,
+    columns: list[ui.Column],
+    *,
+    label: ui.Text,
+    empty: ui.Node,
+    no_match: ui.Node | None = None,
+    show_all: str = "",
+    actions: Callable[[Any], Any] | None = None,
+    selection: ui.Selection | None = None,
+) -> rx.Component:
+    """The rows with sorting, skeleton and pages. While something is filtered `no_match` stands instead of `empty`:
+    plain words with the way to all rows at `show_all`, unless the page has better ones."""
+    if no_match is None and show_all:
+        no_match = _no_match(show_all)
+    rows = ui.data_table(
+        columns,
+        state.rows,
+        label=label,
+        sort=state.sort,
+        on_sort=state.sort_by,
+        actions=actions,
+        selection=selection,
+        loading=state.loading,
+        empty=empty if no_match is None else rx.cond(state.narrowed, no_match, empty),
+    )
+    return ui.card(rows, pages(state), flush=True)
+
+
+def _no_match(path: str) -> rx.Component:
+    again = ui.button_link(t("components.no_match.all"), path)
+    return ui.empty_state("search", t("components.no_match.title"), t("components.no_match.text"), again)
+
+
+def pages(state: Any) -> rx.Component:
+    """Previous, next, how many on one page."""
+    sizes = ui.select(
+        [(size, size) for size in SIZES], name="size", size="sm", value=state.size, on_change=state.resize
+    )
+    size = rx.el.label(rx.el.span(t("components.paging.size"), class_name="filter-label"), sizes, class_name="filter")
+    return ui.pagination(
+        on_previous=state.previous_page,
+        on_next=state.next_page,
+        has_previous=state.can_go_back,
+        has_next=state.next_cursor != "",
+        summary=state.summary,
+        size=size,
+    )
+
+
+def body(state: Any, *parts: ui.Node, gap: int = 4) -> rx.Component:
+    """The parts, or what went wrong with a retry."""
+    return rx.cond(state.failed, ui.error_state(on_retry=state.load), ui.stack(*parts, gap=gap))
