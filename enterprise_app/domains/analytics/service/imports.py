@@ -102,6 +102,7 @@ async def queue_import(
     site: str | None = None,
 ) -> ImportStatus:
     """Have the worker import an uploaded file, which it deletes afterwards. Watch the topic `{tenant}:imports`."""
+    ctx.require(Permission.EVENTS_IMPORT)
     size = (await asyncio.to_thread(path.stat)).st_size
     waiting = await open_import(
         ctx, file_format=file_format, file_name=file_name, source_name=source_name, site=site,

@@ -97,6 +97,7 @@ async def add_member(
 
 async def change_role(session: AsyncSession, ctx: Context, member_id: UUID, role: str, *, expected: int) -> MemberView:
     """Give another role. Raises Invalid, RoleNotGrantable, LastOwner, VersionConflict. Needs members:manage."""
+    ctx.require(Permission.MEMBERS_MANAGE)
     wanted = clean_role(role)
     member, owners = await _to_change(session, ctx, member_id, expected)
     actor_role = await role_of_actor(session, ctx)

@@ -1,0 +1,39 @@
+"""Each use case of analytics refuses by itself without its right."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from enterprise_app.core.ids import new_id
+from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.domains.analytics import service
+from enterprise_app.domains.analytics.schemas import SourceDraft
+from enterprise_app.domains.analytics.vocabulary import FileFormat
+from tests.domains.rights import Case, case, refuses
+
+NOWHERE = Path("/nonexistent/access.log")
+LOG = FileFormat.ACCESS_LOG
+DAY = date(2026, 1, 1)
+CASES = [
+    case(Permission.SOURCES_MANAGE, service.create_source, SourceDraft(name="Site")),
+    case(Permission.SOURCES_MANAGE, service.rotate_source, new_id(), 1),
+    case(Permission.SOURCES_MANAGE, service.revoke_source, new_id()),
+    case(Permission.SOURCES_READ, service.list_sources, service.SOURCES.parse()),
+    case(Permission.SOURCES_READ, service.get_source, new_id()),
+    case(Permission.SOURCES_READ, service.get_snippet, new_id()),
+    case(Permission.EVENTS_IMPORT, service.ensure_import_source, "Import"),
+    case(Permission.EVENTS_IMPORT, service.import_file, NOWHERE, LOG),
+    case(Permission.EVENTS_IMPORT, service.queue_import, NOWHERE, file_format=LOG, file_name="access.log"),
+    case(Permission.EVENTS_IMPORT, service.forget_seen),
+    case(Permission.EVENTS_READ, service.get_import, new_id()),
+    case(Permission.EVENTS_READ, service.list_imports, service.IMPORTS.parse()),
+    case(Permission.EVENTS_READ, service.list_events, service.EVENT_LIST.parse()),
+    case(Permission.ANALYTICS_READ, service.get_overview, start=DAY, end=DAY),
+    case(Permission.ANALYTICS_READ, service.data_range),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+async def test_without_the_right_the_service_refuses(case: Case) -> None:
+    await refuses(case)
