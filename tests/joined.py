@@ -32,8 +32,9 @@ class JoinedSource:
         await connection.begin()
         return cls(engine, connection)
 
-    def tenant(self, tenant_id: UUID) -> AbstractAsyncContextManager[AsyncSession]:
-        return self._session(APP_ROLE, str(tenant_id))
+    def tenant(self, tenant_id: UUID, *, snapshot: bool = False) -> AbstractAsyncContextManager[AsyncSession]:
+        # Nobody else writes into the outer transaction: every session sees one moment.
+        return self._session(APP_ROLE, str(tenant_id), snapshot=snapshot)
 
     def system(self) -> AbstractAsyncContextManager[AsyncSession]:
         return self._session(SYSTEM_ROLE, "")
@@ -44,14 +45,17 @@ class JoinedSource:
         await self._engine.dispose()
 
     @asynccontextmanager
-    async def _session(self, role: str, tenant: str) -> AsyncIterator[AsyncSession]:
+    async def _session(self, role: str, tenant: str, *, snapshot: bool = False) -> AsyncIterator[AsyncSession]:
         async with self._turn():
             await self._enter(role, tenant)
             try:
                 async with (
                     self.connection.begin_nested(),
                     AsyncSession(
-                        bind=self.connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+                        bind=self.connection,
+                        expire_on_commit=False,
+                        join_transaction_mode="create_savepoint",
+                        info={"snapshot": snapshot},
                     ) as session,
                 ):
                     yield session

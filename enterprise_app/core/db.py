@@ -46,13 +46,14 @@ BUSY_RETRY = "busy_retry"
 """Code of Unavailable when the transaction lost against another one: repeated as a whole, it may succeed."""
 _LOST = frozenset({"40001", "40P01"})  # PostgreSQL: serialization failure, deadlock
 _CONNECT_TIMEOUT = 5
+_SNAPSHOT = "snapshot"
 _POOL_TIMEOUT = 15
 
 
 class SessionSource(Protocol):
     """Opens sessions: the engines below, or one outer transaction in tests."""
 
-    def tenant(self, tenant_id: UUID) -> AbstractAsyncContextManager[AsyncSession]: ...
+    def tenant(self, tenant_id: UUID, *, snapshot: bool = False) -> AbstractAsyncContextManager[AsyncSession]: ...
     def system(self) -> AbstractAsyncContextManager[AsyncSession]: ...
     async def dispose(self) -> None: ...
 
@@ -89,15 +90,21 @@ def urls() -> DatabaseUrls:
     return _urls
 
 
-def tenant_session(ctx: Context) -> AbstractAsyncContextManager[AsyncSession]:
+def tenant_session(ctx: Context, *, snapshot: bool = False) -> AbstractAsyncContextManager[AsyncSession]:
     """One transaction that sees only the context's tenant; commits at the end, rolls back on any exception.
 
-    Raises TenantMissing without a tenant and Unavailable while the database is down, or (BUSY_RETRY) when PostgreSQL
-    ended the transaction for another's sake.
+    With `snapshot` all its statements see the same moment (REPEATABLE READ); writing what somebody else wrote
+    meanwhile then fails with BUSY_RETRY. Raises TenantMissing without a tenant and Unavailable while the database is
+    down, or (BUSY_RETRY) when PostgreSQL ended the transaction for another's sake.
     """
     if not isinstance(getattr(ctx, "tenant_id", None), UUID):
         raise TenantMissing
-    return _current().tenant(ctx.tenant_id)
+    return _current().tenant(ctx.tenant_id, snapshot=snapshot)
+
+
+def is_snapshot(session: AsyncSession) -> bool:
+    """Whether all statements of this session see the same moment."""
+    return bool(session.info.get(_SNAPSHOT))
 
 
 def system_session(reason: str) -> AbstractAsyncContextManager[AsyncSession]:
@@ -133,8 +140,11 @@ class Engines:
         self.app_engine = make_engine(self.urls.app, self.pool_size, pooled=self.urls.pooled)
         self.system_engine = make_engine(self.urls.system, self.system_pool_size, pooled=self.urls.pooled)
 
-    def tenant(self, tenant_id: UUID) -> AbstractAsyncContextManager[AsyncSession]:
-        return _session(self.app_engine, f"BEGIN; SELECT set_config('app.tenant_id', '{tenant_id}', true)")
+    def tenant(self, tenant_id: UUID, *, snapshot: bool = False) -> AbstractAsyncContextManager[AsyncSession]:
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ" if snapshot else "BEGIN"
+        return _session(
+            self.app_engine, f"{begin}; SELECT set_config('app.tenant_id', '{tenant_id}', true)", snapshot=snapshot
+        )
 
     def system(self) -> AbstractAsyncContextManager[AsyncSession]:
         return _session(self.system_engine, "BEGIN")
@@ -161,10 +171,10 @@ def make_engine(url: str, pool_size: int, *, pooled: bool) -> AsyncEngine:
 
 
 @asynccontextmanager
-async def _session(engine: AsyncEngine, begin: str) -> AsyncIterator[AsyncSession]:
+async def _session(engine: AsyncEngine, begin: str, *, snapshot: bool = False) -> AsyncIterator[AsyncSession]:
     connection = await _begun(engine, begin)
     try:
-        async with AsyncSession(bind=connection, expire_on_commit=False) as session:
+        async with AsyncSession(bind=connection, expire_on_commit=False, info={_SNAPSHOT: snapshot}) as session:
             yield session
             await session.commit()
             await connection.commit()

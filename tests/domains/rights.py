@@ -54,7 +54,7 @@ class Untouchable:
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"used the database ({name}) before the right was checked")
 
-    def tenant(self, tenant_id: UUID) -> AbstractAsyncContextManager[AsyncSession]:
+    def tenant(self, tenant_id: UUID, *, snapshot: bool = False) -> AbstractAsyncContextManager[AsyncSession]:
         raise AssertionError("opened a session before the right was checked")
 
     def system(self) -> AbstractAsyncContextManager[AsyncSession]:
