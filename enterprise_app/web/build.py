@@ -5,13 +5,15 @@ hash of everything that goes in lets an unchanged second start skip all of it.
 """
 
 import argparse
+import fcntl
 import hashlib
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from enterprise_app.core.settings import load_settings
@@ -20,6 +22,7 @@ from enterprise_app.core.texts import LOCALES, i18next_catalogue
 ROOT = Path(__file__).resolve().parents[2]
 STAMP = ROOT / ".web" / "atrium.stamp"
 OUTPUT = ROOT / ".web" / "build" / "client"
+LOCK = ROOT / ".atrium" / "build.lock"
 _SOURCES = ("rxconfig.py", "uv.lock", "reflex.lock", "assets", "enterprise_app")
 _SUFFIXES = {".css", ".js", ".jsx", ".json", ".lock", ".po", ".py", ".svg", ".woff2"}
 SERVE_ENVIRONMENT = {
@@ -75,16 +78,26 @@ def write_catalogues() -> None:
 
 def build(say: Callable[[str], None] = print, *, force: bool = False) -> bool:
     """Build unless the build is current; whether it did. Raises RuntimeError with the last lines of a failed run."""
-    write_catalogues()
-    if not force and is_current():
-        return False
-    stamp, start = source_hash(), time.monotonic()
-    STAMP.unlink(missing_ok=True)
-    say("Building the pages (about a minute the first time)")
-    _run_reflex(say)
-    STAMP.write_text(stamp)
-    say(f"Pages built in {time.monotonic() - start:.0f} s")
+    with _one_at_a_time():
+        write_catalogues()
+        if not force and is_current():
+            return False
+        stamp, start = source_hash(), time.monotonic()
+        STAMP.unlink(missing_ok=True)
+        say("Building the pages (about a minute the first time)")
+        _run_reflex(say)
+        STAMP.write_text(stamp)
+        say(f"Pages built in {time.monotonic() - start:.0f} s")
     return True
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Two starts from one checkout would write into the same folder; the second finds what the first has built."""
+    LOCK.parent.mkdir(exist_ok=True)
+    with LOCK.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the system lets go of it when we are killed
+        yield
 
 
 def _run_reflex(say: Callable[[str], None]) -> None:

@@ -26,7 +26,6 @@ from enterprise_app.core.jobs import JobRun, JobState
 from tests.factories import make_context
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.slow
 
 
 class Workers:

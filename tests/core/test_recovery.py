@@ -7,7 +7,6 @@ from typing import Any
 
 import psutil
 import psycopg
-import pytest
 import sqlalchemy as sa
 
 from enterprise_app.core import db as core_db
@@ -21,7 +20,6 @@ from enterprise_app.core.live import RESYNC, Listener
 from enterprise_app.core.migrate import migrate
 from tests.factories import make_context
 
-pytestmark = pytest.mark.slow
 COUNT = sa.text("SELECT count(*) FROM files")
 
 

@@ -5,11 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import httpx
-import pytest
 
 from tests.robustness.conftest import Launch, World
 
-pytestmark = pytest.mark.slow
 CLIENTS = 8
 SLOWEST = 10.0
 

@@ -11,7 +11,6 @@ from enterprise_app.domains.identity.service.invitations import AGAIN_PER_HOUR
 from tests.robustness.conftest import Launch, World, pump_until
 from tests.web.socket import OPEN, SESSION, STATE, Tab
 
-pytestmark = pytest.mark.slow
 CAMPAIGNS = f"{STATE}.enterprise_app___web___pages___campaigns___state____campaigns_state"
 TABS = 6
 

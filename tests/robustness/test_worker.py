@@ -10,12 +10,9 @@ import subprocess
 import time
 from collections.abc import Callable
 
-import pytest
-
 from enterprise_app.domains.identity.service import hash_secret
 from tests.robustness.conftest import Launch, World
 
-pytestmark = pytest.mark.slow
 INVITATIONS = 8
 KILLS = 3
 TOKEN = re.compile(r"token=([\w.~-]+)")
