@@ -1,6 +1,7 @@
 """Files in a local folder: written beside and renamed, so that a reader or a crash never sees half a file."""
 
 import asyncio
+import contextlib
 import errno
 import hashlib
 import os
@@ -15,6 +16,7 @@ from enterprise_app.core.ids import new_id
 from enterprise_app.core.storage.port import StoredObject, check
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_PART = ".part"
 
 
 class LocalStorage:
@@ -26,7 +28,7 @@ class LocalStorage:
     async def put(self, key: str, content: bytes | AsyncIterable[bytes]) -> StoredObject:
         """Store whole or not at all."""
         target = self._path(key)
-        fresh = target.with_name(f".{new_id().hex}.part")
+        fresh = target.with_name(f".{new_id().hex}{_PART}")
         digest = hashlib.sha256()
         try:
             await asyncio.to_thread(target.parent.mkdir, parents=True, exist_ok=True)
@@ -75,6 +77,30 @@ class LocalStorage:
             raise NotFound(kind="file", key=key) from None
         return StoredObject(key, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
 
+    async def list(self, prefix: str) -> AsyncIterator[StoredObject]:
+        """Folder by folder, so that memory stays flat."""
+        async for path, status in self._files(prefix):
+            if not path.name.startswith("."):
+                key = path.relative_to(self.root).as_posix()
+                yield StoredObject(key, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+
+    async def drop_unfinished(self, prefix: str, before: datetime) -> int:
+        """Parts that nobody has written to since `before`."""
+        dropped = 0
+        async for path, status in self._files(prefix):
+            if path.name.startswith(".") and path.suffix == _PART and status.st_mtime < before.timestamp():
+                await asyncio.to_thread(path.unlink, missing_ok=True)
+                dropped += 1
+        return dropped
+
+    async def _files(self, prefix: str) -> AsyncIterator[tuple[Path, os.stat_result]]:
+        folders = [self._path(prefix)]
+        while folders:
+            inner, files = await asyncio.to_thread(_scan, folders.pop())
+            folders += inner
+            for found in files:
+                yield found
+
     async def _reader(self, key: str) -> IO[bytes]:
         try:
             handle = await asyncio.to_thread(os.open, self._path(key), os.O_RDONLY | os.O_NOFOLLOW)
@@ -100,6 +126,22 @@ async def _pieces(content: bytes | AsyncIterable[bytes]) -> AsyncIterator[bytes]
 async def _read(file: IO[bytes], chunk: int) -> AsyncIterator[bytes]:
     while piece := await asyncio.to_thread(file.read, chunk):
         yield piece
+
+
+def _scan(folder: Path) -> tuple[list[Path], list[tuple[Path, os.stat_result]]]:
+    """The folders and the files in it; what vanishes meanwhile is not there."""
+    folders, files = [], []
+    try:
+        entries = list(os.scandir(folder))
+    except FileNotFoundError:
+        return [], []
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            folders.append(Path(entry.path))
+        elif entry.is_file(follow_symlinks=False):
+            with contextlib.suppress(FileNotFoundError):
+                files.append((Path(entry.path), entry.stat(follow_symlinks=False)))
+    return folders, files
 
 
 def _to_disk(file: IO[bytes]) -> None:

@@ -45,6 +45,14 @@ class Storage(Protocol):
         """Size and age."""
         ...
 
+    def list(self, prefix: str) -> AsyncIterator[StoredObject]:
+        """Everything under `<tenant>/<part>`, in no certain order; what is being written is not there yet."""
+        ...
+
+    async def drop_unfinished(self, prefix: str, before: datetime) -> int:
+        """Remove what writers that died before then left half-written under `<tenant>/<part>`; returns how many."""
+        ...
+
 
 def key(tenant_id: UUID, *parts: str) -> str:
     """`<tenant>/<part>/<part>`; raises ValueError for parts that are not plain names (use ids, not people's names)."""

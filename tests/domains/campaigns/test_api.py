@@ -87,7 +87,7 @@ async def test_another_tenants_ids_are_not_there(client: httpx.AsyncClient, edge
         if "{campaign_id}" not in path:
             continue
         for method in operations:
-            url = path.replace("{campaign_id}", made["id"])
+            url = path.replace("{campaign_id}", made["id"]).replace("{file_id}", made["id"])
             answer = await client.request(method, url, json={"name": "Stolen"}, headers={**EVE, "if-match": '"1"'})
             assert answer.status_code == 404, (method, path, answer.text)
             tried += 1

@@ -1,5 +1,6 @@
 """Each use case of campaigns refuses by itself without its right; an act needs that of the act."""
 
+from collections.abc import AsyncIterator
 from datetime import date
 
 import pytest
@@ -10,6 +11,13 @@ from enterprise_app.domains.campaigns import service
 from enterprise_app.domains.campaigns.schemas import CampaignChange, CampaignDraft
 from enterprise_app.domains.campaigns.vocabulary import CampaignAction
 from tests.domains.rights import Case, case, refuses
+
+
+async def body() -> AsyncIterator[bytes]:
+    """A content that nobody may read before the right was checked."""
+    raise AssertionError("the content was read")
+    yield b""
+
 
 DAY = date(2026, 1, 1)
 NEEDED = {
@@ -30,6 +38,12 @@ CASES = [
     case(Permission.CAMPAIGNS_READ, service.list_campaigns, service.LISTING.parse()),
     case(Permission.CAMPAIGNS_READ, service.get_board),
     case(Permission.CAMPAIGNS_READ, service.get_calendar, DAY, DAY),
+    case(Permission.CAMPAIGNS_READ, service.list_campaign_files, new_id(), service.FILES.parse()),
+    case(Permission.CAMPAIGNS_READ, service.get_campaign_file, new_id(), new_id()),
+    case(Permission.CAMPAIGNS_READ, service.open_campaign_file, new_id(), new_id()),
+    case(Permission.CAMPAIGNS_UPDATE, service.attach_file, new_id(), body(), name="a"),
+    case(Permission.CAMPAIGNS_UPDATE, service.remove_file, new_id(), new_id()),
+    case(Permission.CAMPAIGNS_UPDATE, service.restore_file, new_id(), new_id()),
 ]
 
 

@@ -2,13 +2,14 @@
 
 from .calls import ApiCalls, api_calls
 from .ledger import count, spend
-from .quotas import check_within, release, reserve, set_upgrade_path
+from .quotas import check_room, check_within, release, reserve, set_upgrade_path
 from .reports import Recount, reconcile, recount, register_recount, usage
 
 __all__ = [
     "ApiCalls",
     "Recount",
     "api_calls",
+    "check_room",
     "check_within",
     "count",
     "reconcile",

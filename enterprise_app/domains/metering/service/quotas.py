@@ -47,6 +47,16 @@ async def reserve(session: AsyncSession, ctx: Context, limit: Limit, n: int = 1)
     return used
 
 
+async def check_room(session: AsyncSession, ctx: Context, limit: Limit, n: int = 1) -> None:
+    """Refuse early what `reserve` would refuse now, before long work; takes nothing. Raises as `reserve` does."""
+    if ctx.read_only:
+        raise ReadOnly
+    granted = ctx.limit(limit)
+    used = await queries.used(session, ctx.tenant_id, limit.value, period_of(SPANS[limit], now()))
+    if not within(used + n, granted):
+        raise quota_exceeded(limit, granted, used, upgrade_path(ctx.entitlements.plan, limit, used + n))
+
+
 async def release(session: AsyncSession, ctx: Context, limit: Limit, n: int = 1) -> None:
     """Give back `n` of a standing limit; never below 0. Allowed while read-only: that is the way out."""
     if n < 1:

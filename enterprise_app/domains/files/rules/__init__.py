@@ -1,0 +1,1 @@
+"""Decisions about files: what they may be called, what they are. Pure."""

@@ -1,0 +1,25 @@
+"""The door of files. The domain of a holder calls it with the holder, after it looked whether that may be changed."""
+
+from ..queries import LISTING
+from ..rules.sniffing import served_type
+from .attaching import OpenHolder, attach, discard, store, upload
+from .reading import get_file, list_files, open_file
+from .removing import remove, restore
+from .tidying import KEPT, tidy
+
+__all__ = [
+    "KEPT",
+    "LISTING",
+    "OpenHolder",
+    "attach",
+    "discard",
+    "get_file",
+    "list_files",
+    "open_file",
+    "remove",
+    "restore",
+    "served_type",
+    "store",
+    "tidy",
+    "upload",
+]

@@ -1,0 +1,77 @@
+"""Files over HTTP, in pieces both ways: a body as it arrives, and a content that a browser keeps instead of running."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from urllib.parse import quote
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+
+from enterprise_app.core.errors import AtriumError
+
+ANY_SIZE = 1 << 50
+"""Body limit of routes whose service bounds the content itself, with a better answer."""
+_KEPT_HEADERS = {
+    "cache-control": "private, no-cache",
+    # It is what it is: compressing images and archives again would cost more than it saves.
+    "content-encoding": "identity",
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cross-origin-resource-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+}
+
+
+class UploadIncomplete(AtriumError):
+    """The sender stopped before the end of what was announced."""
+
+    code, status = "upload_incomplete", 400
+
+
+def announced_size(request: Request) -> int | None:
+    """The body's size where the sender says it."""
+    announced = request.headers.get("content-length", "")
+    return int(announced) if announced.isdigit() and len(announced) < 18 else None
+
+
+async def received(request: Request) -> AsyncIterator[bytes]:
+    """The body in pieces. Raises UploadIncomplete when it breaks off."""
+    announced, size = announced_size(request), 0
+    try:
+        async for piece in request.stream():
+            size += len(piece)
+            if piece:
+                yield piece
+    except ClientDisconnect:
+        raise UploadIncomplete from None
+    if announced is not None and size != announced:
+        raise UploadIncomplete
+
+
+def download(
+    content: AbstractAsyncContextManager[AsyncIterator[bytes]],
+    *,
+    name: str,
+    media_type: str,
+    size: int,
+    etag: str,
+    inline: bool = False,
+) -> Response:
+    """The content as a file that the browser saves under `name`, or with `inline` shows in place (never as a page)."""
+    headers = _KEPT_HEADERS | {
+        "content-disposition": disposition(name, inline=inline),
+        "content-length": str(size),
+        "etag": f'"{etag}"',
+    }
+    return StreamingResponse(_pieces(content), headers=headers, media_type=media_type)
+
+
+def disposition(name: str, *, inline: bool = False) -> str:
+    """The header's value (RFC 6266): a plain name for old readers, and the real one in UTF-8 (RFC 8187)."""
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
+    return f"{'inline' if inline else 'attachment'}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+async def _pieces(content: AbstractAsyncContextManager[AsyncIterator[bytes]]) -> AsyncIterator[bytes]:
+    async with content as pieces:
+        async for piece in pieces:
+            yield piece
