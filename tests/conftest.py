@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 from psycopg import sql
 
-from enterprise_app.core import crypto, events
+from enterprise_app.core import crypto, events, storage
 from enterprise_app.core import db as core_db
 from enterprise_app.core.bootstrap import bootstrap
 from enterprise_app.core.db_urls import DatabaseUrls
@@ -55,6 +55,16 @@ def registered_domains() -> None:
     """What the composition root does at start: subscribers are known, so that events can be published."""
     crypto.configure(SECRET_KEY)
     events.register(DOMAINS)
+
+
+@pytest.fixture
+def storage_folder(tmp_path: Path) -> Iterator[Path]:
+    """Where the files of this test lie."""
+    before, folder = storage._storage, tmp_path / "files"
+    folder.mkdir()
+    storage.configure(storage.LocalStorage(folder))
+    yield folder
+    storage._storage = before
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -1,6 +1,6 @@
 """The API's own document as a list of calls, and a world with one of everything that ids can name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -97,8 +97,10 @@ async def things(owner: Context, slug: str, person: str) -> dict[str, UUID]:
         invitation = await identity.invite_member(session, owner, offer)
         key = await identity.create_api_key(session, owner, ApiKeyRequest(name=f"Key of {person}"))
         view = await audit.save_view(session, owner, SavedViewDraft(name=f"View of {person}", query="verb=sign_in"))
+    file = await campaigns.attach_file(owner, campaign.id, _pieces(), name=f"Brief of {person}.txt")
     return {
         "campaign_id": campaign.id,
+        "file_id": file.id,
         "source_id": source.id,
         "import_id": report.id,
         "invitation_id": invitation.id,
@@ -107,6 +109,10 @@ async def things(owner: Context, slug: str, person: str) -> dict[str, UUID]:
         "session_id": await session_of(f"ada@{slug}.example", slug),
         "view_id": view.id,
     }
+
+
+async def _pieces() -> AsyncIterator[bytes]:
+    yield b"The brief."
 
 
 async def session_of(email: str, slug: str) -> UUID:

@@ -1,5 +1,6 @@
 """API-01: every route has an example, and every example is sent, with real credentials and the ids of real things."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -42,7 +43,7 @@ def test_every_update_names_the_version_it_was_made_from() -> None:
     assert without == {"PUT /api/v1/switches/{name}"}, "a switch is set absolutely and has no version"
 
 
-async def test_every_example_works(db: JoinedSource) -> None:
+async def test_every_example_works(db: JoinedSource, storage_folder: Path) -> None:
     async with make_client() as client:
         run = Run(client, db)
         await run.begin()
@@ -118,12 +119,22 @@ class Run:
         if "{campaign_id}" in operation.path:
             made = await self.client.post("/api/v1/campaigns", json={"name": f"C{self.number}"}, headers=headers)
             self.ids["campaign_id"] = made.raise_for_status().json()["id"]
+            if "{file_id}" in operation.path:
+                await self._prepare_file(last, headers)
+                return
             for act in BEFORE.get(last, ()):
                 at = f"/api/v1/campaigns/{self.ids['campaign_id']}/{act}"
                 (await self.client.post(at, headers=headers)).raise_for_status()
         if "{source_id}" in operation.path:
             made = await self.client.post("/api/v1/sources", json={"name": f"S{self.number}"}, headers=headers)
             self.ids["source_id"] = made.raise_for_status().json()["id"]
+
+    async def _prepare_file(self, last: str, headers: dict[str, str]) -> None:
+        at = f"/api/v1/campaigns/{self.ids['campaign_id']}/files"
+        made = await self.client.post(at, content=b"The brief.", headers=headers)
+        self.ids["file_id"] = made.raise_for_status().json()["id"]
+        if last == "restore":
+            (await self.client.delete(f"{at}/{self.ids['file_id']}", headers=headers)).raise_for_status()
 
     async def _version(self, operation: Operation, headers: dict[str, str]) -> str:
         at = operation.path.format(**self.ids).removesuffix("/rotate").removesuffix("/settings")

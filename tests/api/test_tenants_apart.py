@@ -1,5 +1,7 @@
 """TEN-14: every route that names something, with another tenant's real id: it is not there."""
 
+from pathlib import Path
+
 from tests.api.document import make_client, names_ids, operations, owner_of, things, token
 from tests.domains.identity.world import registered
 from tests.joined import JoinedSource
@@ -8,7 +10,7 @@ OPERATORS = {"tenant_id", "name"}
 """What only the operator names: tenants themselves, and switches."""
 
 
-async def test_what_belongs_to_another_tenant_is_not_there(db: JoinedSource) -> None:
+async def test_what_belongs_to_another_tenant_is_not_there(db: JoinedSource, storage_folder: Path) -> None:
     await registered("acme")
     await registered("umbrella")
     theirs = await things(await owner_of("umbrella"), "umbrella", "eve")

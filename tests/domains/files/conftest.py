@@ -1,26 +1,21 @@
 """A storage of its own for each test, and a holder that has no domain."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from enterprise_app.core import storage
 from enterprise_app.core.context import Context
 from enterprise_app.core.ids import new_id
-from enterprise_app.core.storage import LocalStorage
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.files import service
 from enterprise_app.domains.files.schemas import File, Holder
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(storage_folder: Path) -> Path:
     """Where the files lie."""
-    before = storage._storage
-    storage.configure(LocalStorage(tmp_path))
-    yield tmp_path
-    storage._storage = before
+    return storage_folder
 
 
 def make_holder(name: str = "Thing") -> Holder:
