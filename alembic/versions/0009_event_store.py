@@ -6,7 +6,7 @@ from alembic import op
 from enterprise_app.core.table import tenant_policies
 
 revision = "0009_event_store"
-down_revision = "0006_account_version"
+down_revision = "0007_files"
 
 
 def upgrade() -> None:

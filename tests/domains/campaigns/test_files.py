@@ -1,3 +1,4 @@
+# ruff: noqa: F811 - fixtures are imported
 """Files of a campaign over HTTP: their life, what browsers are told of them, and everything hostile."""
 
 import json
@@ -24,7 +25,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 
 
 @pytest.fixture
-async def at(client: httpx.AsyncClient, edge: HeaderEdge) -> str:  # noqa: F811
+async def at(client: httpx.AsyncClient, edge: HeaderEdge) -> str:
     """The files of a campaign of Ada's, for whom the client calls."""
     edge.introduce("ada", make_context())
     client.headers["authorization"] = "ada"
@@ -32,19 +33,19 @@ async def at(client: httpx.AsyncClient, edge: HeaderEdge) -> str:  # noqa: F811
     return f"{URL}/{made.json()['id']}/files"
 
 
-async def attach(client: httpx.AsyncClient, at: str, content: bytes = b"The brief.", **words: str) -> dict[str, Any]:  # noqa: F811
+async def attach(client: httpx.AsyncClient, at: str, content: bytes = b"The brief.", **words: str) -> dict[str, Any]:
     """Attached by the route."""
     answer = await client.post(at, params=words, content=content)
     assert answer.status_code == 201, answer.text
     return answer.json()
 
 
-async def names(client: httpx.AsyncClient, at: str, words: str = "") -> list[str]:  # noqa: F811
+async def names(client: httpx.AsyncClient, at: str, words: str = "") -> list[str]:
     """As listed."""
     return [item["name"] for item in (await client.get(f"{at}?{words}")).json()["items"]]
 
 
-async def test_the_life_of_a_file(client: httpx.AsyncClient, at: str) -> None:  # noqa: F811
+async def test_the_life_of_a_file(client: httpx.AsyncClient, at: str) -> None:
     file = await attach(client, at, b"%PDF-1.7 x", name="Brief.pdf")
     assert (file["content_type"], file["size"], file["created_by_name"]) == ("application/pdf", 10, "Ada")
     other = await attach(client, at, name="Sheet.csv")
@@ -80,7 +81,7 @@ async def test_a_browser_runs_nothing(
     content: bytes,
     inline: str,
     kind: str,
-    shown: str,  # noqa: F811
+    shown: str,
 ) -> None:
     file = await attach(client, at, content, name="page.html")
     answer = await client.get(f"{at}/{file['id']}/content", params={"inline": inline})
@@ -110,7 +111,7 @@ async def test_names_lead_nowhere(
     client: httpx.AsyncClient,
     at: str,
     storage_folder: Path,
-    name: str,  # noqa: F811
+    name: str,
 ) -> None:
     clean = HOSTILE[name]
     file = await attach(client, at, name=name)
@@ -126,7 +127,7 @@ async def test_what_cannot_be_taken_is_told_and_leaves_nothing(
     edge: HeaderEdge,
     at: str,
     storage_folder: Path,
-    db: JoinedSource,  # noqa: F811
+    db: JoinedSource,
 ) -> None:
     async def refused(status: int, code: str, **request: Any) -> None:
         answer = await client.post(at, **request)
@@ -156,7 +157,7 @@ async def test_what_cannot_be_taken_is_told_and_leaves_nothing(
 async def test_what_is_somebody_elses_is_not_there(
     client: httpx.AsyncClient,
     edge: HeaderEdge,
-    at: str,  # noqa: F811
+    at: str,
 ) -> None:
     file = await attach(client, at)
     sibling = (await client.post(URL, json={"name": "Other"})).json()["id"]
@@ -173,7 +174,7 @@ async def test_what_is_somebody_elses_is_not_there(
     assert await names(client, at) == ["file"]
 
 
-async def test_an_archived_campaign_gets_no_files_but_gives_them_up(client: httpx.AsyncClient, at: str) -> None:  # noqa: F811
+async def test_an_archived_campaign_gets_no_files_but_gives_them_up(client: httpx.AsyncClient, at: str) -> None:
     file = await attach(client, at)
     await client.post(f"{at.removesuffix('/files')}/archive")
     refused = await client.post(at, content=b"x")
@@ -186,7 +187,7 @@ async def test_an_archived_campaign_gets_no_files_but_gives_them_up(client: http
 async def test_a_large_file_passes_in_pieces(
     client: httpx.AsyncClient,
     at: str,
-    storage_folder: Path,  # noqa: F811
+    storage_folder: Path,
 ) -> None:
     piece = b"0123456789abcdef" * 4096
 
