@@ -147,11 +147,13 @@ class Edge:
         """The system at work in one tenant, under its plan and in its zone."""
         return await self._cache.get(("job", tenant_id, name), lambda: _job_context(tenant_id, name))
 
-    def forget(self, topic: str) -> None:
-        """For the live listener: drop the cache when `topic` is about credentials, plans or tenants."""
+    def forget(self, topic: str) -> bool:
+        """For the live listener: drop the cache when `topic` is about credentials, plans or tenants; whether it is."""
         area = topic.split(":")[1] if ":" in topic else topic
-        if area in (identity.CREDENTIALS, "entitlements", "tenant", "members", "api_keys"):
+        concerned = area in (identity.CREDENTIALS, "entitlements", "tenant", "members", "api_keys")
+        if concerned:
             self._cache.clear()
+        return concerned
 
     def forget_all(self) -> None:
         """For the live listener after it was away: it may have missed something."""
@@ -201,6 +203,13 @@ class SessionReader:
     async def find_reference(self, cookie: str, host: str) -> str | None:
         """The reference of a live session of this host; it is no secret and no cookie."""
         return await self._edge.find_reference(cookie, host)
+
+    async def list_ended(self, hosts: Mapping[str, str]) -> set[str]:
+        """Of these references, each with its host, those whose session or membership has ended. Notes no use."""
+        wanted = {UUID(reference): host for reference, host in hosts.items()}
+        async with system_session("sessions of open pages") as session:
+            alive = await identity.list_live_sessions(session, wanted)
+        return {str(reference) for reference in wanted.keys() - alive}
 
     async def get_context(self, reference: str, visit: Visit) -> Context:
         """The context of this moment. Raises Unauthenticated when the session or the membership ended."""

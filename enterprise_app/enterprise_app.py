@@ -12,13 +12,17 @@ from granian.utils.proxies import wrap_asgi_with_proxy_headers
 from enterprise_app.core import db, events, logs, startup
 from enterprise_app.core.live import RESYNC, Listener
 from enterprise_app.core.settings import get_settings
+from enterprise_app.domains.analytics import service as analytics
+from enterprise_app.domains.identity.service import CREDENTIALS
 from enterprise_app.domains.metering import service as metering
 from enterprise_app.edge import Edge, SessionReader
 from enterprise_app.http.app import create_api
 from enterprise_app.http.gate import CallGate
 from enterprise_app.registry import DOMAINS
 from enterprise_app.web.routes import PAGES
+from enterprise_app.web.shell import stopping
 from enterprise_app.web.shell.app import make_app
+from enterprise_app.web.shell.sockets import Caps, Sockets
 from enterprise_app.web.shell.wiring import wiring
 
 settings = get_settings()
@@ -35,24 +39,36 @@ async def _running() -> AsyncIterator[None]:
     listener.on("", _hear)
     edge.hears = listener.connected.is_set
     await listener.start()
+
+    async def put_away() -> None:
+        await listener.stop()
+        await db.dispose()
+
+    stopping.when_told(_sockets().close_all, put_away)
     try:
         for domain in DOMAINS:
             for start in domain.on_start:
                 start()
         yield
     finally:
-        await listener.stop()
-        await db.dispose()
+        await put_away()
 
 
 def _hear(topic: str) -> None:
     """A change in the database: first forget what was known, then let the pages ask again."""
     if topic == RESYNC:
         edge.forget_all()
-    else:
-        edge.forget(topic)
+    if topic == RESYNC or edge.forget(topic):
+        analytics.forget_keys()
+    if topic in (RESYNC, CREDENTIALS):
+        _sockets().recheck()
     if wiring.hub is not None:
         wiring.hub.hear(topic)
+
+
+def _sockets() -> Sockets:
+    assert wiring.sockets is not None  # plugged in by `protect`, below
+    return wiring.sockets
 
 
 app = make_app(PAGES)
@@ -61,6 +77,7 @@ app.protect(
     api=create_api(DOMAINS, edge, gate=CallGate(metering.api_calls)),
     key=f"client tokens {settings.secret}".encode(),
     base_url=settings.base_url,
+    caps=Caps(settings.sockets, settings.sockets_per_address),
 )
 app.register_lifespan_task(_running)
 

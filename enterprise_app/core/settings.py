@@ -102,6 +102,22 @@ class Settings(BaseSettings):
         le=64,
         description="Worker processes that `up` starts (`up --workers`); 0 when they run elsewhere.",
     )
+    sockets: int = Field(
+        5000,
+        validation_alias="ATRIUM_SOCKETS",
+        ge=1,
+        le=1_000_000,
+        description="Open pages that one web process serves at once; at most half of them of visitors who are not "
+        "signed in. More are refused with 503.",
+    )
+    sockets_per_address: int = Field(
+        100,
+        validation_alias="ATRIUM_SOCKETS_PER_ADDRESS",
+        ge=1,
+        le=1_000_000,
+        description="Open pages of visitors who are not signed in that one web process serves for one network address "
+        "(IPv6: one /64). More are refused with 429.",
+    )
     self_registration: bool = Field(
         True, validation_alias="ATRIUM_SELF_REGISTRATION", description="Whether anybody may create a tenant."
     )

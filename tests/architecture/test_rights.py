@@ -59,6 +59,7 @@ PARTS = {
     "identity.find_active_membership": "makes the context",
     "identity.find_api_key": "makes the context",
     "identity.find_session": "makes the context",
+    "identity.list_live_sessions": "the edge asks it about the sockets that are open",
     "identity.has_operator": "the start asks it",
     "identity.issue_operator_link": "the command line's",
     "identity.list_memberships": "part of signing in; `list_tenant_choices` is the use case",

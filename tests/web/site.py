@@ -1,6 +1,7 @@
 """A small site behind the real guard, with sessions in a dict: what the attacks of the guard's tests aim at."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from enterprise_app.web.shell.action import PUBLIC, action
 from enterprise_app.web.shell.app import make_app
 from enterprise_app.web.shell.page import Layout, Page, Section
 from enterprise_app.web.shell.ports import Visit
+from enterprise_app.web.shell.sockets import Caps
 from enterprise_app.web.shell.toasts import toast
 from enterprise_app.web.shell.wiring import wiring
 
@@ -53,6 +55,9 @@ class FakeSessions:
     async def find_reference(self, cookie: str, host: str) -> str | None:
         name, _, bound = cookie.removeprefix("secret-").partition("-")
         return name if name in self.locale and bound == host.split(":")[0] and name not in self.revoked else None
+
+    async def list_ended(self, hosts: Mapping[str, str]) -> set[str]:
+        return {reference for reference in hosts if reference in self.revoked}
 
     async def get_context(self, reference: str, visit: Visit) -> Context:
         if reference in self.revoked or reference not in self.locale:
@@ -145,14 +150,16 @@ async def _echo(request: Request) -> JSONResponse:
 
 
 async def _control(request: Request) -> JSONResponse:
-    """The tests' hand inside the server: revoke a session, announce a change."""
+    """The tests' hand inside the server: revoke a session, tell of it, announce a change."""
     command = await request.json()
     if name := command.get("revoke"):
         sessions.revoked.add(name)
+    if command.get("told") and wiring.sockets is not None:
+        wiring.sockets.recheck()
     if (topic := command.get("changed")) and wiring.hub is not None:
         wiring.hub.changed(f"{TENANT}:{topic}")
         await asyncio.sleep(0)
-    return JSONResponse({"watching": len(wiring.hub or ())})
+    return JSONResponse({"watching": len(wiring.hub or ()), "open": len(wiring.sockets or ())})
 
 
 api = Starlette(
@@ -165,4 +172,4 @@ api = Starlette(
     ]
 )
 app = make_app(PAGES)
-app.protect(sessions=sessions, api=api, key=b"k" * 32, base_url="http://atrium.localhost:8150")
+app.protect(sessions=sessions, api=api, key=b"k" * 32, base_url="http://atrium.localhost:8150", caps=Caps(40, 8))

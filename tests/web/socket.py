@@ -3,6 +3,7 @@
 import contextlib
 import json
 import socket
+import time
 from typing import Any
 
 from wsproto import ConnectionType, WSConnection
@@ -33,11 +34,13 @@ class Wire:
         self._tcp.sendall(self._ws.send(Request(host=host, target=target, extra_headers=extra)))
         self._texts: list[str] = []
         self._open: bool | None = None
+        self.ended: int | None = None
+        """The status that refused the handshake, or the code that the server closed with."""
         while self._open is None:
             self._read()
         if not self._open:
             self._tcp.close()
-            raise Refused(target)
+            raise Refused(self.ended)
         OPEN.append(self)
 
     def _read(self) -> None:
@@ -48,6 +51,7 @@ class Wire:
                 self._open = True
             elif isinstance(event, RejectConnection | CloseConnection):
                 self._open = False
+                self.ended = event.status_code if isinstance(event, RejectConnection) else event.code
             elif isinstance(event, Ping):
                 self._tcp.sendall(self._ws.send(event.response()))
             elif isinstance(event, TextMessage):
@@ -136,6 +140,13 @@ class Tab:
     def value(self, state: str, name: str) -> Any:
         """A var as the browser holds it."""
         return self.state.get(state, {}).get(f"{name}_rx_state_")
+
+    def ended(self, seconds: float) -> int | None:
+        """The code that the server closes this tab with within that time; None when it stays open."""
+        deadline = time.monotonic() + seconds
+        while self._socket.ended is None and time.monotonic() < deadline:
+            self.pump(quiet=0.1)
+        return self._socket.ended
 
     def close(self) -> None:
         """Close the tab."""

@@ -21,6 +21,7 @@ from enterprise_app.web.shell.page import Page, find_page
 from enterprise_app.web.shell.ports import Sessions
 from enterprise_app.web.shell.security import ContentPolicy
 from enterprise_app.web.shell.session import SessionState
+from enterprise_app.web.shell.sockets import Caps, Sockets
 from enterprise_app.web.shell.status import error_boundary, not_found
 from enterprise_app.web.shell.wiring import wiring
 
@@ -31,12 +32,14 @@ STYLESHEETS = ("tokens.css", "components.css", "shell.css")
 class AtriumApp(rx.App):
     """An rx.App that is reached through the guard only. `protect` must be called before it serves."""
 
-    def protect(self, *, sessions: Sessions, api: ASGIApp, key: bytes, base_url: str) -> None:
-        """Plug in who may enter, and the API that answers beside the pages."""
-        self._inner = {"sessions": sessions, "api": _open_to_all_origins(api), "key": key}
+    def protect(self, *, sessions: Sessions, api: ASGIApp, key: bytes, base_url: str, caps: Caps) -> None:
+        """Plug in who may enter, how many at once, and the API that answers beside the pages."""
+        sockets = Sockets(sessions, caps)
+        self._inner = {"sessions": sessions, "sockets": sockets, "api": _open_to_all_origins(api), "key": key}
         self._form_targets = _host_source(base_url)
-        wiring.sessions = sessions
+        wiring.sessions, wiring.sockets = sessions, sockets
         wiring.hub = Hub(self._push)
+        self.register_lifespan_task(sockets.watch)
         self._forget_closed_tabs()
 
     def __call__(self) -> ASGIApp:

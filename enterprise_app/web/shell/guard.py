@@ -5,15 +5,15 @@ without the browser's cookie, and Reflex never sees the cookie: only a reference
 """
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from enterprise_app.core.texts import LOCALE_COOKIE, negotiate
 from enterprise_app.web.shell import binding
-from enterprise_app.web.shell.incoming import Header, Incoming, Scope, without
+from enterprise_app.web.shell.incoming import Header, Incoming, Refusal, Scope, without
 from enterprise_app.web.shell.ports import Sessions
 from enterprise_app.web.shell.security import FIXED, ContentPolicy
+from enterprise_app.web.shell.sockets import Socket, Sockets, network_of
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -35,14 +35,6 @@ def under(path: str, prefixes: Iterable[str]) -> bool:
     return any(path == prefix or path.startswith(prefix + "/") for prefix in prefixes)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal(Exception):
-    """A request that goes no further."""
-
-    status: int
-    reason: str
-
-
 class Guard:
     """ASGI app: `api` answers API_PREFIXES, `pages` (Reflex) the rest, both only past the checks.
 
@@ -51,10 +43,11 @@ class Guard:
 
     def __init__(
         self, *, pages: ASGIApp, api: ASGIApp, sessions: Sessions, key: bytes, policy: ContentPolicy,
-        is_public: Callable[[str], bool], sign_in: str = "/sign-in",
+        sockets: Sockets, is_public: Callable[[str], bool], sign_in: str = "/sign-in",
     ) -> None:  # fmt: skip
         self._pages, self._api, self._sessions, self._key = pages, api, sessions, key
         self._policy, self._is_public, self._sign_in = policy, is_public, sign_in
+        self._sockets = sockets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -69,7 +62,7 @@ class Guard:
             scope = {**scope, "headers": self._api_headers(seen, scope["headers"])}
             return await self._api(scope, receive, _with_headers(send, FIXED))
         if seen.kind == "websocket":
-            return await self._pages(await self._socket(seen, scope), receive, send)
+            return await self._socket(seen, scope, receive, send)
         await self._document(seen, scope, receive, send)
 
     def _api_headers(self, seen: Incoming, headers: list[Header]) -> list[Header]:
@@ -83,22 +76,26 @@ class Guard:
             raise Refusal(403, "sign-in forms are accepted from this host's own pages only")
         return without(headers, prefix=b"x-atrium-")
 
-    async def _socket(self, seen: Incoming, scope: Scope) -> Scope:
-        """The scope that Reflex gets: token bound to the browser, cookie gone, session reference added."""
+    async def _socket(self, seen: Incoming, scope: Scope, receive: Receive, send: Send) -> None:
+        """Reflex behind a scope of our making: token bound to the browser, cookie gone, session reference added."""
         if not under(seen.path, (SOCKET_PATH,)):
             raise Refusal(404, "no such socket")
         if not seen.same_origin:
             raise Refusal(403, "the socket takes connections from this host's own pages only")
+        known_at = self._sockets.changes
         reference = await self._reference(seen)
         visitor = seen.cookies.get(binding.VISITOR_COOKIE)
         if reference is None and not binding.is_visitor(visitor):
             raise Refusal(403, "no browser cookie: load a page first")
         subject = f"session:{reference}" if reference else f"visitor:{visitor}"
-        return {
+        bound = {
             **scope,
             "query_string": self._bind_query(scope["query_string"], subject, seen.host),
             "headers": self._pages_headers(seen, scope["headers"], reference),
         }
+        socket = Socket(reference, seen.host, network_of(scope.get("client")), receive, send)
+        with self._sockets.admitted(socket, known_at=known_at):
+            await self._pages(bound, socket.receiving, socket.sending)
 
     def _bind_query(self, query: bytes, subject: str, host: str) -> bytes:
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
@@ -174,10 +171,15 @@ async def _redirect(send: Send, target: str) -> None:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
-    """Plain text for HTTP; for a socket a close before the handshake, which servers answer with 403."""
-    if scope["type"] == "websocket":
+    """Plain text with the status, for a socket instead of its handshake, where the server can answer that so."""
+    socket = scope["type"] == "websocket"
+    if socket:
         await receive()
-        return await send({"type": "websocket.close", "code": 1008, "reason": refusal.reason})
+        if "websocket.http.response" not in (scope.get("extensions") or {}):
+            return await send({"type": "websocket.close", "code": 1008, "reason": refusal.reason})
     headers = [(b"content-type", b"text/plain; charset=utf-8"), *FIXED]
-    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": "http.response.body", "body": refusal.reason.encode()})
+    if refusal.retry_after is not None:
+        headers.append((b"retry-after", str(refusal.retry_after).encode()))
+    kind = "websocket.http.response" if socket else "http.response"
+    await send({"type": f"{kind}.start", "status": refusal.status, "headers": headers})
+    await send({"type": f"{kind}.body", "body": refusal.reason.encode()})

@@ -11,6 +11,15 @@ Header = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal(Exception):
+    """A request that goes no further; `retry_after` in seconds, when trying again makes sense."""
+
+    status: int
+    reason: str
+    retry_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """The parts of a request that the guard decides on. `host` has the port when there is one, in lower case."""
 

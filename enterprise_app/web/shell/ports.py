@@ -1,6 +1,6 @@
 """What the shell needs from the edge, as protocols: the composition root plugs the real ones in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -53,6 +53,10 @@ class Sessions(Protocol):
 
     async def find_reference(self, cookie: str, host: str) -> str | None:
         """The non-secret reference of a live session, or None: unknown, expired, revoked or of another host."""
+        ...
+
+    async def list_ended(self, hosts: Mapping[str, str]) -> set[str]:
+        """Of these references, each with its host, those that find_reference would not give any more."""
         ...
 
     async def get_context(self, reference: str, visit: Visit) -> Context:

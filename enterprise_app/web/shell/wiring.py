@@ -1,4 +1,4 @@
-"""What the composition root plugs into the shell: sessions from the edge, the list of pages, the live hub."""
+"""What the composition root plugs into the shell: sessions from the edge, the pages, the live hub, the open sockets."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from enterprise_app.web.shell.live import Hub
     from enterprise_app.web.shell.page import Page
     from enterprise_app.web.shell.ports import Sessions
+    from enterprise_app.web.shell.sockets import Sockets
 
 
 @dataclass(slots=True)
@@ -20,6 +21,7 @@ class Wiring:
     sessions: Sessions | None = None
     pages: Sequence[Page] = ()
     hub: Hub | None = None
+    sockets: Sockets | None = None
 
     def get_sessions(self) -> Sessions:
         """The sessions; raises when nothing was plugged in."""

@@ -1,4 +1,4 @@
-"""Whose write key is it: looked up under the tenant that the key names, kept for seconds, so revoking works at once."""
+"""Whose write key is it: looked up under the tenant that the key names; kept for seconds, or until it changes."""
 
 import time
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ class KeyOwner:
 
 
 _kept: dict[str, tuple[float, KeyOwner | None]] = {}
+_generation = 0
 
 
 async def find_key_owner(write_key: str) -> KeyOwner | None:
@@ -40,15 +41,19 @@ async def find_key_owner(write_key: str) -> KeyOwner | None:
     known = _kept.get(write_key)
     if known and time.monotonic() - known[0] < KEPT_SECONDS:
         return known[1]
+    generation = _generation
     owner = await _read(tenant_id, write_key)
-    if len(_kept) >= _MOST:  # guessed keys must not fill the memory
-        _kept.clear()
-    _kept[write_key] = (time.monotonic(), owner)
+    if generation == _generation:  # else it may have changed while it was read
+        if len(_kept) >= _MOST:  # guessed keys must not fill the memory
+            _kept.clear()
+        _kept[write_key] = (time.monotonic(), owner)
     return owner
 
 
 def forget_keys() -> None:
-    """Ask the database again from now on; for the listener of the topic `credentials`, and tests."""
+    """Ask the database again from now on: for the live listener when keys, tenants or plans change, and tests."""
+    global _generation
+    _generation += 1
     _kept.clear()
 
 

@@ -1,7 +1,14 @@
 """The door of identity: accounts and sessions, signing in, joining, members, keys."""
 
 from .accounts import change_password, get_account, set_preferences
-from .credentials import Credential, find_access_token, find_active_membership, find_api_key, find_session
+from .credentials import (
+    Credential,
+    find_access_token,
+    find_active_membership,
+    find_api_key,
+    find_session,
+    list_live_sessions,
+)
 from .hosts import hostname, is_platform_host, platform_url, slug_of, tenant_host, tenant_url
 from .housekeeping import prune
 from .invitations import (
@@ -67,6 +74,7 @@ __all__ = [
     "issue_operator_link",
     "list_api_keys",
     "list_invitations",
+    "list_live_sessions",
     "list_members",
     "list_memberships",
     "list_sessions",

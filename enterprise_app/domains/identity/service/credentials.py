@@ -1,5 +1,6 @@
 """From a secret to who it stands for: what the edge asks on a cache miss. Reads across tenants, in a system session."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,13 +13,23 @@ from enterprise_app.core.vocabulary.permissions import Permission
 
 from ..errors import CredentialDisabled, CredentialExpired, CredentialUnknown
 from ..models import AccessToken, Account, ApiKey, Member, Session
-from .hosts import hostname
+from .hosts import hostname, slug_of
 from .memberships import Membership, find_membership, mark_seen
 from .secrets import hash_secret
 from .sessions import touch
 
 TOUCH_EVERY = timedelta(minutes=1)
 _KNOWN = frozenset(p.value for p in Permission)
+_LIVE = sa.text(
+    """
+    SELECT s.id
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:hosts AS text[]), CAST(:slugs AS text[])) AS shown (id, host, slug)
+    JOIN sessions s ON s.id = shown.id AND s.host = shown.host AND s.revoked_at IS NULL AND s.expires_at > :at
+    LEFT JOIN tenants t ON t.slug = shown.slug
+    LEFT JOIN members m ON m.tenant_id = t.id AND m.account_id = s.account_id AND m.status = 'active'
+    WHERE shown.slug = '' OR m.id IS NOT NULL
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,20 @@ async def find_session(
     if at - row.last_seen_at > TOUCH_EVERY:
         await touch(session, row, at)
     return Credential(row.id, account, row.expires_at)
+
+
+async def list_live_sessions(session: AsyncSession, hosts: Mapping[UUID, str]) -> set[UUID]:
+    """Of these sessions, each with the host it is used on, those that still may: one query, and no use is noted.
+
+    On a tenant's host the account must be an active member, too.
+    """
+    values = {
+        "ids": [str(reference) for reference in hosts],
+        "hosts": [hostname(host) for host in hosts.values()],
+        "slugs": [slug_of(host) or "" for host in hosts.values()],
+        "at": now(),
+    }
+    return set((await session.scalars(_LIVE, values)).all())
 
 
 async def find_access_token(session: AsyncSession, token: str) -> Credential:
