@@ -23,6 +23,7 @@ from enterprise_app.core.errors import Conflict, NotFound, Unavailable
 from enterprise_app.core.events import Delivery, Subscriber
 from enterprise_app.core.live import Listener
 from enterprise_app.core.loops import Wake, finish_all
+from enterprise_app.core.table import affected
 
 log = logging.getLogger(__name__)
 
@@ -312,6 +313,6 @@ async def prune(before: datetime, *, batch: int = 5000) -> int:
     while True:
         async with system_session("prune the spine") as session:
             done = await session.execute(statement, {"before": before, "batch": batch})
-            total += done.rowcount  # pyright: ignore[reportAttributeAccessIssue]
-            if done.rowcount < batch:  # pyright: ignore[reportAttributeAccessIssue]
+            total += affected(done)
+            if affected(done) < batch:
                 return total

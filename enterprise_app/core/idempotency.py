@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.errors import Conflict
+from enterprise_app.core.table import affected
 
 _CLAIM = sa.text(
     """
@@ -59,4 +60,4 @@ async def finish(session: AsyncSession, scope: str, key: str, answer: StoredAnsw
 async def prune(session: AsyncSession, before: datetime) -> int:
     """Forget keys older than that, of all tenants (system session); returns how many."""
     done = await session.execute(sa.text("DELETE FROM idempotency_keys WHERE created_at < :before"), {"before": before})
-    return done.rowcount  # pyright: ignore[reportAttributeAccessIssue]
+    return affected(done)

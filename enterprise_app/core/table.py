@@ -5,7 +5,7 @@ Primary key (tenant_id, id), so that foreign keys between tenant tables can incl
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,15 +21,19 @@ TENANT_IS_SET = "tenant_id = nullif(current_setting('app.tenant_id', true), ''):
 ALL_GRANTS = ("select", "insert", "update", "delete")
 
 
+MOMENT: Any = sa.DateTime(timezone=True)
+"""The type of an instant's column, for `Field(sa_type=…)`, whose signature knows classes only."""
+
+
 class TenantTable(SQLModel):
     """Base of a tenant's rows: `class Campaign(TenantTable, Versioned, table=True)`."""
 
     tenant_id: UUID = Field(primary_key=True)
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    created_at: datetime = Field(default_factory=now, sa_type=sa.DateTime(timezone=True), nullable=False)  # pyright: ignore
+    created_at: datetime = Field(default_factory=now, sa_type=MOMENT, nullable=False)
     updated_at: datetime = Field(
         default_factory=now,
-        sa_type=sa.DateTime(timezone=True),  # pyright: ignore
+        sa_type=MOMENT,
         sa_column_kwargs={"onupdate": now},
         nullable=False,
     )
@@ -44,7 +48,17 @@ class Versioned(SQLModel):
 class Archivable(SQLModel):
     """A row that is put away instead of deleted."""
 
-    archived_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))  # pyright: ignore
+    archived_at: datetime | None = Field(default=None, sa_type=MOMENT)
+
+
+def table_of(model: type[SQLModel]) -> sa.Table:
+    """The table behind a model, for its columns."""
+    return cast(sa.Table, sa.inspect(model).local_table)
+
+
+def affected(done: sa.Result[Any]) -> int:
+    """How many rows an INSERT, UPDATE or DELETE changed; sessions type every answer as one with rows."""
+    return cast("sa.CursorResult[Any]", done).rowcount
 
 
 async def take_version(session: AsyncSession, row: Versioned, expected: int | None) -> None:

@@ -1,7 +1,7 @@
 """The audit chain (the app's role may insert and read entries, never change or remove one), and saved views of it."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, Text
@@ -14,7 +14,7 @@ from enterprise_app.core.table import TenantTable, Versioned
 class AuditEntryRow(SQLModel, table=True):
     """One entry. JSON (not JSONB) keeps before and after byte for byte, as they were hashed."""
 
-    __tablename__ = "audit_log"  # pyright: ignore[reportAssignmentType]
+    __tablename__: ClassVar[Any] = "audit_log"
     __table_args__ = (
         Index("audit_log_by_time", "tenant_id", "occurred_at"),
         Index("audit_log_by_verb", "tenant_id", "verb", "seq"),
@@ -49,7 +49,7 @@ class AuditEntryRow(SQLModel, table=True):
 class AuditHeadRow(SQLModel, table=True):
     """The signed end of a tenant's chain; its row lock serialises the tenant's writers."""
 
-    __tablename__ = "audit_heads"  # pyright: ignore[reportAssignmentType]
+    __tablename__: ClassVar[Any] = "audit_heads"
 
     tenant_id: UUID = Field(primary_key=True)
     seq: int = Field(sa_column=Column(BigInteger, nullable=False))
@@ -60,7 +60,7 @@ class AuditHeadRow(SQLModel, table=True):
 class SavedFilterRow(TenantTable, Versioned, table=True):
     """A member's filters of a list (`area`), under a name that is unique among that member's own."""
 
-    __tablename__ = "saved_filters"  # pyright: ignore[reportAssignmentType]
+    __tablename__: ClassVar[Any] = "saved_filters"
 
     area: str = Field(sa_type=Text)
     name: str = Field(sa_type=Text)

@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from enterprise_app.core.paging import ListField, Listing, ListQuery
+from enterprise_app.core.table import table_of
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 
 from .models import AuditEntryRow, AuditHeadRow, SavedFilterRow
 from .rules.chain import GENESIS
 from .vocabulary import Outcome
 
-_TABLE = AuditEntryRow.__table__  # pyright: ignore[reportAttributeAccessIssue]
+_TABLE = table_of(AuditEntryRow)
 _LOCK_HEAD = text(
     "INSERT INTO audit_heads (tenant_id, seq, hash, signature) VALUES (:tenant, 0, :genesis, '') "
     "ON CONFLICT (tenant_id) DO UPDATE SET seq = audit_heads.seq RETURNING seq, hash"

@@ -1,6 +1,7 @@
 """The table of campaigns."""
 
 from datetime import date
+from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from enterprise_app.core.table import Archivable, TenantTable, Versioned
 class CampaignRow(TenantTable, Versioned, Archivable, table=True):
     """One campaign. `name_key` is the name as it sorts; `status_before_archive` what a restore returns to."""
 
-    __tablename__ = "campaigns"  # pyright: ignore[reportAssignmentType]
+    __tablename__: ClassVar[Any] = "campaigns"
 
     name: str = Field(sa_type=sa.Text)
     name_key: str = Field(sa_column=sa.Column(sa.Text(collation="C"), nullable=False))

@@ -11,12 +11,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enterprise_app.core.paging import ListField, Listing
+from enterprise_app.core.table import table_of
 
 from .models import CampaignRow
 from .schemas import Budget, Campaign
 from .vocabulary import CampaignChannel, CampaignObjective, CampaignStatus
 
-TABLE: Any = CampaignRow.__table__  # pyright: ignore[reportAttributeAccessIssue]
+TABLE = table_of(CampaignRow)
 C = TABLE.c
 KIND = "campaign"
 

@@ -1,35 +1,33 @@
 """Tables of identity. The first half is global and for the system role only; the second belongs to a tenant."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Text
+from sqlalchemy import Column, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from enterprise_app.core.clock import now
 from enterprise_app.core.ids import new_id
-from enterprise_app.core.table import TenantTable, Versioned
+from enterprise_app.core.table import MOMENT, TenantTable, Versioned
 
 from .vocabulary import AttemptOutcome, MemberStatus, Theme
 
 
 def _moment(*, required: bool = False) -> Any:
     """A column of an instant: set at once when `required`, else empty until it happens."""
-    kind: Any = DateTime(timezone=True)
-    return Field(sa_type=kind) if required else Field(default=None, sa_type=kind)
+    return Field(sa_type=MOMENT) if required else Field(default=None, sa_type=MOMENT)
 
 
 def _created() -> Any:
-    kind: Any = DateTime(timezone=True)
-    return Field(default_factory=now, sa_type=kind)
+    return Field(default_factory=now, sa_type=MOMENT)
 
 
 class Account(Versioned, table=True):
     """A person: one e-mail, one password, on the whole platform."""
 
-    __tablename__ = "accounts"  # pyright: ignore[reportAssignmentType]
+    __tablename__: ClassVar[Any] = "accounts"
     id: UUID = Field(default_factory=new_id, primary_key=True)
     email: str
     name: str
@@ -46,7 +44,7 @@ class Account(Versioned, table=True):
 class Session(SQLModel, table=True):
     """One browser on one host. The cookie holds the secret, we hold its hash; `id` is the reference pages carry."""
 
-    __tablename__ = "sessions"  # pyright: ignore[reportAssignmentType]
+    __tablename__: ClassVar[Any] = "sessions"
     id: UUID = Field(default_factory=new_id, primary_key=True)
     account_id: UUID
     secret_hash: str
@@ -62,7 +60,7 @@ class Session(SQLModel, table=True):
 class AccessToken(SQLModel, table=True):
     """A bearer token of a person for one tenant, an hour long."""
 
-    __tablename__ = "access_tokens"  # pyright: ignore[reportAssignmentType]
+    __tablename__: ClassVar[Any] = "access_tokens"
     id: UUID = Field(default_factory=new_id, primary_key=True)
     account_id: UUID
     for_tenant_id: UUID
@@ -75,7 +73,7 @@ class AccessToken(SQLModel, table=True):
 class OneTimeLink(SQLModel, table=True):
     """A secret that works once: a hand-over to `host`, a password reset, or the first operator's set-up."""
 
-    __tablename__ = "one_time_links"  # pyright: ignore[reportAssignmentType]
+    __tablename__: ClassVar[Any] = "one_time_links"
     id: UUID = Field(default_factory=new_id, primary_key=True)
     purpose: str
     secret_hash: str
@@ -89,7 +87,7 @@ class OneTimeLink(SQLModel, table=True):
 class SignInAttempt(SQLModel, table=True):
     """One try at a password; written before the password is checked, so that parallel guesses count."""
 
-    __tablename__ = "sign_in_attempts"  # pyright: ignore[reportAssignmentType]
+    __tablename__: ClassVar[Any] = "sign_in_attempts"
     id: UUID = Field(default_factory=new_id, primary_key=True)
     email: str
     ip: str = ""
@@ -100,7 +98,7 @@ class SignInAttempt(SQLModel, table=True):
 class Member(TenantTable, Versioned, table=True):
     """An account in a tenant. Name and e-mail are copies, so that tenant queries never reach for accounts."""
 
-    __tablename__ = "members"  # pyright: ignore[reportAssignmentType]
+    __tablename__: ClassVar[Any] = "members"
     account_id: UUID
     email: str
     name: str
@@ -113,7 +111,7 @@ class Member(TenantTable, Versioned, table=True):
 class Invitation(TenantTable, table=True):
     """An offer to join. Two secrets lead to it: the link shown to the inviter and the one made for the mail."""
 
-    __tablename__ = "invitations"  # pyright: ignore[reportAssignmentType]
+    __tablename__: ClassVar[Any] = "invitations"
     email: str
     role: str
     invited_by: UUID | None = None
@@ -128,7 +126,7 @@ class Invitation(TenantTable, table=True):
 class ApiKey(TenantTable, table=True):
     """A key of a program. `permissions` bound it; what its maker may not any more, it may not either."""
 
-    __tablename__ = "api_keys"  # pyright: ignore[reportAssignmentType]
+    __tablename__: ClassVar[Any] = "api_keys"
     name: str
     key_hash: str
     last4: str

@@ -1,6 +1,7 @@
 """The counters and the ledger."""
 
 from datetime import datetime
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, Text
@@ -10,7 +11,7 @@ from sqlmodel import Field, SQLModel
 class UsageCounterRow(SQLModel, table=True):
     """How much of a limit is used in a period (empty: standing)."""
 
-    __tablename__ = "usage_counters"  # pyright: ignore[reportAssignmentType]
+    __tablename__: ClassVar[Any] = "usage_counters"
     __table_args__ = (CheckConstraint("used >= 0", name="usage_counters_not_negative"),)
 
     tenant_id: UUID = Field(primary_key=True)
@@ -22,7 +23,7 @@ class UsageCounterRow(SQLModel, table=True):
 class UsageLedgerRow(SQLModel, table=True):
     """One amount spent; the client id makes writing it again harmless."""
 
-    __tablename__ = "usage_ledger"  # pyright: ignore[reportAssignmentType]
+    __tablename__: ClassVar[Any] = "usage_ledger"
     __table_args__ = (Index("usage_ledger_by_period", "tenant_id", "resource", "period"),)
 
     tenant_id: UUID = Field(primary_key=True)

@@ -1,20 +1,21 @@
 """The table of tenants. Its row is read by the app under the policy `id = app.tenant_id`."""
 
 from datetime import datetime
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index, Text
+from sqlalchemy import Index, Text
 from sqlmodel import Field
 
 from enterprise_app.core.clock import now
 from enterprise_app.core.ids import new_id
-from enterprise_app.core.table import Versioned
+from enterprise_app.core.table import MOMENT, Versioned
 
 
 class TenantRow(Versioned, table=True):
     """One tenant; `plan` is its own plan, the one in force also depends on the trial."""
 
-    __tablename__ = "tenants"  # pyright: ignore[reportAssignmentType]
+    __tablename__: ClassVar[Any] = "tenants"
     __table_args__ = (Index("tenants_newest", "created_at", "id"),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -23,14 +24,12 @@ class TenantRow(Versioned, table=True):
     name: str = Field(sa_type=Text)
     plan: str = Field(sa_type=Text)
     status: str = Field(sa_type=Text, default="active")
-    trial_ends_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore
+    trial_ends_at: datetime | None = Field(default=None, sa_type=MOMENT)
     suspended_reason: str = Field(sa_type=Text, default="")
     zone: str = Field(sa_type=Text, default="UTC")
     locale: str = Field(sa_type=Text, default="en")
     currency: str = Field(sa_type=Text, default="USD")
     week_start: int = 1
     ip_truncation: bool = False
-    created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))  # pyright: ignore
-    updated_at: datetime = Field(
-        default_factory=now, sa_type=DateTime(timezone=True), sa_column_kwargs={"onupdate": now}
-    )  # pyright: ignore
+    created_at: datetime = Field(default_factory=now, sa_type=MOMENT)
+    updated_at: datetime = Field(default_factory=now, sa_type=MOMENT, sa_column_kwargs={"onupdate": now})

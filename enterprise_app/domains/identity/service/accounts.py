@@ -7,13 +7,14 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from enterprise_app.core import live
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import system_session
 from enterprise_app.core.errors import Invalid, NotFound
-from enterprise_app.core.table import take_version
+from enterprise_app.core.table import affected, take_version
 from enterprise_app.core.texts import LOCALES
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.permissions import Permission
@@ -32,7 +33,7 @@ from .sessions import CREDENTIALS, revoke_all
 
 async def find_account(session: AsyncSession, email: str) -> Account | None:
     """The account of a clean e-mail, in a system session."""
-    return (await session.scalars(sa.select(Account).where(Account.email == email))).one_or_none()  # pyright: ignore
+    return (await session.scalars(sa.select(Account).where(col(Account.email) == email))).one_or_none()
 
 
 async def add_account(
@@ -42,7 +43,7 @@ async def add_account(
     at = now() if verified else None
     row = Account(email=email, name=name, password_hash=password_hash, locale=locale, email_verified_at=at)
     adding = insert(Account).values(row.model_dump()).on_conflict_do_nothing()
-    added = (await session.execute(adding.returning(Account.id))).scalar_one_or_none()  # pyright: ignore
+    added = (await session.execute(adding.returning(col(Account.id)))).scalar_one_or_none()
     return row if added else None
 
 
@@ -67,7 +68,7 @@ async def set_preferences(ctx: Context, wanted: Preferences, *, expected: int | 
             setattr(account, name, value)
         if "name" in values:
             renamed = {"name": values["name"], "name_key": values["name"].casefold()}
-            await session.execute(sa.update(Member).where(Member.account_id == account.id).values(**renamed))  # pyright: ignore
+            await session.execute(sa.update(Member).where(col(Member.account_id) == account.id).values(**renamed))
         await live.changed(session, CREDENTIALS)
         return AccountView.model_validate(account)
 
@@ -88,9 +89,9 @@ async def change_password(ctx: Context, *, current: SecretStr, new: SecretStr, k
         raise Invalid.of("current_password", "password_wrong")
     hashed = await hash_password(check_password(new.get_secret_value(), email=account.email, field="new_password"))
     async with system_session("change own password") as session:
-        unchanged = (Account.id == account.id, Account.password_hash == account.password_hash)
-        changed = await session.execute(sa.update(Account).where(*unchanged).values(password_hash=hashed))  # pyright: ignore
-        if not changed.rowcount:  # pyright: ignore
+        unchanged = (col(Account.id) == account.id, col(Account.password_hash) == account.password_hash)
+        changed = await session.execute(sa.update(Account).where(*unchanged).values(password_hash=hashed))
+        if not affected(changed):
             raise Invalid.of("current_password", "password_wrong")
         await revoke_all(session, account.id, keep=keep)
         target = Target(kind="account", id=account.id, name=account.email)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from enterprise_app.core import limits
 from enterprise_app.core.clock import now
@@ -52,7 +53,7 @@ async def begin_attempt(session: AsyncSession, email: str, ip: str | None) -> UU
 async def end_attempt(session: AsyncSession, attempt_id: UUID, succeeded: bool) -> None:
     """Note how it ended."""
     outcome = AttemptOutcome.SUCCEEDED if succeeded else AttemptOutcome.FAILED
-    update = sa.update(SignInAttempt).where(SignInAttempt.id == attempt_id)  # pyright: ignore
+    update = sa.update(SignInAttempt).where(col(SignInAttempt.id) == attempt_id)
     await session.execute(update.values(outcome=outcome.value))
 
 
@@ -71,4 +72,4 @@ def _is_loopback(ip: str) -> bool:
 
 async def forget_attempts(session: AsyncSession, email: str) -> None:
     """A reset password starts with a clean slate."""
-    await session.execute(sa.delete(SignInAttempt).where(SignInAttempt.email == email))  # pyright: ignore
+    await session.execute(sa.delete(SignInAttempt).where(col(SignInAttempt.email) == email))

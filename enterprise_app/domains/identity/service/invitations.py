@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from enterprise_app.core import events, limits, live
 from enterprise_app.core.clock import now
@@ -42,7 +43,7 @@ INVITATIONS = Listing(
     },
     key=Invitation.id,
 )
-_OPEN = (Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))  # pyright: ignore
+_OPEN = (col(Invitation.accepted_at).is_(None), col(Invitation.revoked_at).is_(None))
 
 
 async def invite_member(session: AsyncSession, ctx: Context, wanted: InvitationRequest) -> InvitationCreated:
@@ -60,7 +61,7 @@ async def invite_member(session: AsyncSession, ctx: Context, wanted: InvitationR
     await _close_expired(session, ctx, email)
     secret = new_secret()
     row = _new(ctx, email, role, secret)
-    adding = insert(Invitation).values(row.model_dump()).on_conflict_do_nothing().returning(Invitation.id)  # pyright: ignore
+    adding = insert(Invitation).values(row.model_dump()).on_conflict_do_nothing().returning(col(Invitation.id))
     if (await session.execute(adding)).scalar_one_or_none() is None:
         raise AlreadyInvited(email=email)
     await _to_be_mailed(session, ctx, row)
@@ -100,7 +101,7 @@ async def list_invitations(
 ) -> Page[InvitationView]:
     """A page of invitations, newest first; `pending` leaves out the used and revoked. Needs members:read."""
     ctx.require(Permission.MEMBERS_READ)
-    select = sa.select(Invitation).where(Invitation.tenant_id == ctx.tenant_id, *(_OPEN if pending else ()))  # pyright: ignore
+    select = sa.select(Invitation).where(col(Invitation.tenant_id) == ctx.tenant_id, *(_OPEN if pending else ()))
     page = await INVITATIONS.page(session, select, query or INVITATIONS.parse())
     return Page([view_of(row) for row in page.items], page.next_cursor, page.total)
 
@@ -160,23 +161,23 @@ def _new(ctx: Context, email: str, role: Role, secret: str) -> Invitation:
 
 
 async def _is_member(session: AsyncSession, ctx: Context, email: str) -> bool:
-    present = Member.status != MemberStatus.REMOVED.value
-    query = sa.select(Member.id).where(Member.tenant_id == ctx.tenant_id, Member.email == email, present)  # pyright: ignore
+    present = col(Member.status) != MemberStatus.REMOVED.value
+    query = sa.select(col(Member.id)).where(col(Member.tenant_id) == ctx.tenant_id, col(Member.email) == email, present)
     return (await session.execute(query.limit(1))).scalar_one_or_none() is not None
 
 
 async def _close_expired(session: AsyncSession, ctx: Context, email: str) -> None:
     expired = sa.update(Invitation).where(
-        Invitation.tenant_id == ctx.tenant_id,  # pyright: ignore
-        Invitation.email == email,  # pyright: ignore
-        Invitation.expires_at <= now(),  # pyright: ignore
-        *_OPEN,  # pyright: ignore
+        col(Invitation.tenant_id) == ctx.tenant_id,
+        col(Invitation.email) == email,
+        col(Invitation.expires_at) <= now(),
+        *_OPEN,
     )
     await session.execute(expired.values(revoked_at=now()))
 
 
 async def _get_open(session: AsyncSession, ctx: Context, invitation_id: UUID) -> Invitation:
-    query = sa.select(Invitation).where(Invitation.tenant_id == ctx.tenant_id, Invitation.id == invitation_id)  # pyright: ignore
+    query = sa.select(Invitation).where(col(Invitation.tenant_id) == ctx.tenant_id, col(Invitation.id) == invitation_id)
     row = (await session.scalars(query.with_for_update())).one_or_none()
     if row is None:
         raise NotFound

@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
@@ -106,7 +107,7 @@ async def _join(session: AsyncSession, ctx: Context, account: Account, token: st
     member = await add_member(session, actor, account, Role(row.role))
     row.accepted_at = now()
     if row.mail_hash == hash_secret(token):
-        proven = sa.update(Account).where(Account.id == account.id, Account.email_verified_at.is_(None))  # pyright: ignore
+        proven = sa.update(Account).where(col(Account.id) == account.id, col(Account.email_verified_at).is_(None))
         await session.execute(proven.values(email_verified_at=now()))
     await session.flush()
     membership = await find_membership(session, account.id, ctx.tenant_id)
@@ -121,7 +122,9 @@ async def _join(session: AsyncSession, ctx: Context, account: Account, token: st
 
 async def _open(session: AsyncSession, token: str, *, lock: bool = False) -> Invitation:
     digest = hash_secret(token)
-    query = sa.select(Invitation).where(sa.or_(Invitation.link_hash == digest, Invitation.mail_hash == digest))  # pyright: ignore
+    query = sa.select(Invitation).where(
+        sa.or_(col(Invitation.link_hash) == digest, col(Invitation.mail_hash) == digest)
+    )
     row = (await session.scalars(query.with_for_update() if lock else query)).one_or_none()
     if row is None:
         raise InvitationUnknown

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from enterprise_app.core import events, live
 from enterprise_app.core.clock import now
@@ -65,7 +66,7 @@ async def create_api_key(session: AsyncSession, ctx: Context, wanted: ApiKeyRequ
 async def list_api_keys(session: AsyncSession, ctx: Context, query: ListQuery | None = None) -> Page[ApiKeyView]:
     """A page of keys, revoked ones too. Needs api_keys:read."""
     ctx.require(Permission.API_KEYS_READ)
-    select = sa.select(ApiKey).where(ApiKey.tenant_id == ctx.tenant_id)  # pyright: ignore
+    select = sa.select(ApiKey).where(col(ApiKey.tenant_id) == ctx.tenant_id)
     page = await KEYS.page(session, select, query or KEYS.parse())
     return Page([_view(row) for row in page.items], page.next_cursor, page.total)
 
@@ -73,7 +74,7 @@ async def list_api_keys(session: AsyncSession, ctx: Context, query: ListQuery | 
 async def revoke_api_key(session: AsyncSession, ctx: Context, key_id: UUID) -> None:
     """End a key within seconds everywhere; one that ended already stays so. Needs api_keys:manage."""
     ctx.require(Permission.API_KEYS_MANAGE)
-    query = sa.select(ApiKey).where(ApiKey.tenant_id == ctx.tenant_id, ApiKey.id == key_id)  # pyright: ignore
+    query = sa.select(ApiKey).where(col(ApiKey.tenant_id) == ctx.tenant_id, col(ApiKey.id) == key_id)
     row = (await session.scalars(query.with_for_update())).one_or_none()
     if row is None:
         raise NotFound

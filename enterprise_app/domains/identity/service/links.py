@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from enterprise_app.core.clock import now
 
@@ -51,8 +52,8 @@ async def make_link(
 async def check_link(session: AsyncSession, purpose: Purpose, secret: str) -> OneTimeLink:
     """The link while it can be used. Raises LinkUnknown, LinkUsed, LinkExpired."""
     query = sa.select(OneTimeLink).where(
-        OneTimeLink.secret_hash == hash_secret(secret),  # pyright: ignore
-        OneTimeLink.purpose == purpose.value,  # pyright: ignore
+        col(OneTimeLink.secret_hash) == hash_secret(secret),
+        col(OneTimeLink.purpose) == purpose.value,
     )
     row = (await session.scalars(query)).one_or_none()
     if row is None:
@@ -69,8 +70,8 @@ async def use_link(session: AsyncSession, purpose: Purpose, secret: str, *, host
     row = await check_link(session, purpose, secret)
     if host is not None and row.host != hostname(host):
         raise LinkUnknown
-    taken = sa.update(OneTimeLink).where(OneTimeLink.id == row.id, OneTimeLink.used_at.is_(None))  # pyright: ignore
-    used = await session.execute(taken.values(used_at=now()).returning(OneTimeLink.id))  # pyright: ignore
+    taken = sa.update(OneTimeLink).where(col(OneTimeLink.id) == row.id, col(OneTimeLink.used_at).is_(None))
+    used = await session.execute(taken.values(used_at=now()).returning(col(OneTimeLink.id)))
     if used.scalar_one_or_none() is None:
         raise LinkUsed
     return row
@@ -79,8 +80,8 @@ async def use_link(session: AsyncSession, purpose: Purpose, secret: str, *, host
 async def drop_links(session: AsyncSession, purpose: Purpose, account_id: UUID) -> None:
     """Make the account's unused links of the purpose worthless."""
     unused = sa.update(OneTimeLink).where(
-        OneTimeLink.account_id == account_id,  # pyright: ignore
-        OneTimeLink.purpose == purpose.value,  # pyright: ignore
-        OneTimeLink.used_at.is_(None),  # pyright: ignore
+        col(OneTimeLink.account_id) == account_id,
+        col(OneTimeLink.purpose) == purpose.value,
+        col(OneTimeLink.used_at).is_(None),
     )
     await session.execute(unused.values(used_at=now()))

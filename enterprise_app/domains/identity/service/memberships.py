@@ -7,6 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import system_session
@@ -77,7 +78,7 @@ async def list_tenant_choices(ctx: Context) -> list[TenantChoice]:
 
 async def mark_seen(session: AsyncSession, tenant_id: UUID, member_id: UUID, at: object) -> None:
     """Note that the member was here; called at most once a minute."""
-    seen = sa.update(Member).where(Member.tenant_id == tenant_id, Member.id == member_id)  # pyright: ignore
+    seen = sa.update(Member).where(col(Member.tenant_id) == tenant_id, col(Member.id) == member_id)
     await session.execute(seen.values(last_seen_at=at, updated_at=Member.updated_at))
 
 

@@ -2,6 +2,7 @@
 
 from pydantic import SecretStr
 from sqlalchemy import func, select, update
+from sqlmodel import col
 
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
@@ -24,7 +25,7 @@ from .signin import account_target, acting, authenticate, on_platform
 
 async def has_operator() -> bool:
     """Whether there is an operator already."""
-    query = select(func.count()).select_from(Account).where(Account.is_operator)  # pyright: ignore
+    query = select(func.count()).select_from(Account).where(col(Account.is_operator))
     async with system_session("look for an operator") as session:
         return bool((await session.execute(query)).scalar_one())
 
@@ -37,8 +38,8 @@ async def issue_operator_link(base_url: str, *, only_first: bool = False) -> str
     if only_first and await has_operator():
         return None
     unused = update(OneTimeLink).where(
-        OneTimeLink.purpose == Purpose.OPERATOR.value,  # pyright: ignore
-        OneTimeLink.used_at.is_(None),  # pyright: ignore
+        col(OneTimeLink.purpose) == Purpose.OPERATOR.value,
+        col(OneTimeLink.used_at).is_(None),
     )
     async with system_session("issue operator link") as session:
         await session.execute(unused.values(used_at=now()))
@@ -71,7 +72,7 @@ async def create_operator(
         account = known or await add_account(session, email=address, name=clean, password_hash=hashed, verified=True)
         if account is None:
             raise AccountExists(email=address)
-        await session.execute(update(Account).where(Account.id == account.id).values(is_operator=True))  # pyright: ignore
+        await session.execute(update(Account).where(col(Account.id) == account.id).values(is_operator=True))
         account.is_operator = True
         here = on_platform(acting(ctx, account))
         signed_in = await open_session(session, here, account.id, host)

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from enterprise_app.core import live
 from enterprise_app.core.clock import now
@@ -69,10 +70,10 @@ async def sign_out(ctx: Context, secret: str, *, host: str) -> None:
 
 async def find_session_id(secret: str, *, host: str) -> UUID | None:
     """The id of the cookie's live session, to mark it in the list and to keep it."""
-    query = sa.select(Session.id).where(  # pyright: ignore
-        Session.secret_hash == hash_secret(secret),  # pyright: ignore
-        Session.host == hostname(host),  # pyright: ignore
-        Session.revoked_at.is_(None),  # pyright: ignore
+    query = sa.select(col(Session.id)).where(
+        col(Session.secret_hash) == hash_secret(secret),
+        col(Session.host) == hostname(host),
+        col(Session.revoked_at).is_(None),
     )
     async with system_session("own session") as session:
         return (await session.execute(query)).scalar_one_or_none()
@@ -84,7 +85,7 @@ async def list_sessions(ctx: Context, *, current: UUID | None = None) -> list[Se
     query = (
         sa.select(Session)
         .where(*_live(ctx.actor.account_id))
-        .order_by(sa.desc(Session.last_seen_at))  # pyright: ignore
+        .order_by(sa.desc(col(Session.last_seen_at)))
         .limit(_SHOWN)
     )
     async with system_session("list own sessions") as session:
@@ -127,8 +128,8 @@ async def revoke_all(session: AsyncSession, account_id: UUID, *, keep: UUID | No
         conditions.append(Session.id != keep)
     ended = await _revoke(session, *conditions)
     tokens = sa.update(AccessToken).where(
-        AccessToken.account_id == account_id,  # pyright: ignore
-        AccessToken.revoked_at.is_(None),  # pyright: ignore
+        col(AccessToken.account_id) == account_id,
+        col(AccessToken.revoked_at).is_(None),
     )
     await session.execute(tokens.values(revoked_at=now()))
     await live.changed(session, CREDENTIALS)
@@ -138,11 +139,11 @@ async def revoke_all(session: AsyncSession, account_id: UUID, *, keep: UUID | No
 async def touch(session: AsyncSession, row: Session, at: datetime) -> None:
     """Note the use; called at most once a minute per session."""
     values = {"last_seen_at": at, "expires_at": expiry(row.created_at, at)}
-    await session.execute(sa.update(Session).where(Session.id == row.id).values(**values))  # pyright: ignore
+    await session.execute(sa.update(Session).where(col(Session.id) == row.id).values(**values))
 
 
 async def _revoke(session: AsyncSession, *conditions: Any) -> list[Session]:
-    ended = sa.update(Session).where(Session.revoked_at.is_(None), *conditions)  # pyright: ignore
+    ended = sa.update(Session).where(col(Session.revoked_at).is_(None), *conditions)
     rows = list((await session.scalars(ended.values(revoked_at=now()).returning(Session))).all())
     if rows:
         await live.changed(session, CREDENTIALS)
@@ -150,4 +151,4 @@ async def _revoke(session: AsyncSession, *conditions: Any) -> list[Session]:
 
 
 def _live(account_id: UUID | None) -> list[Any]:
-    return [Session.account_id == account_id, Session.revoked_at.is_(None), Session.expires_at > now()]  # pyright: ignore
+    return [col(Session.account_id) == account_id, col(Session.revoked_at).is_(None), col(Session.expires_at) > now()]

@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from enterprise_app.core.context import PLATFORM_TENANT_ID, Actor, ActorKind, Context
 from enterprise_app.core.db import system_session
@@ -57,8 +58,8 @@ async def authenticate(ctx: Context, email: str, password: SecretStr) -> Account
     async with system_session("end sign-in") as session:
         await end_attempt(session, attempt, right)
         if rehashed and account:
-            same = (Account.id == account.id, Account.password_hash == account.password_hash)
-            await session.execute(sa.update(Account).where(*same).values(password_hash=rehashed))  # pyright: ignore
+            same = (col(Account.id) == account.id, col(Account.password_hash) == account.password_hash)
+            await session.execute(sa.update(Account).where(*same).values(password_hash=rehashed))
         if not right:
             target = Target(kind="account", id=account.id if account else None, name=address)
             await audit.record(session, ctx, AuditVerb.SIGN_IN, target, outcome=Outcome.FAILURE, reason="password")
@@ -81,7 +82,7 @@ async def switch_tenant(ctx: Context, slug: str, *, onward: str = "/") -> str:
 async def hand_over(session: AsyncSession, account_id: UUID, chosen: Membership, onward: str = "/") -> str:
     """The address on the tenant's host that signs the account in there: once, within 30 seconds."""
     code = await make_link(session, Purpose.HAND_OVER, account_id=account_id, host=tenant_host(chosen.slug))
-    last = sa.update(Account).where(Account.id == account_id).values(last_tenant_id=chosen.tenant_id)  # pyright: ignore
+    last = sa.update(Account).where(col(Account.id) == account_id).values(last_tenant_id=chosen.tenant_id)
     await session.execute(last)
     return tenant_url(chosen.slug, "/auth/handoff?" + _query(code, onward))
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
+from sqlmodel import col
 
 from enterprise_app.core import live
 from enterprise_app.core.clock import now
@@ -52,9 +53,9 @@ async def revoke_access_token(ctx: Context, token: str) -> None:
     """End one of the caller's own tokens; anything else does nothing (RFC 7009, section 2.2)."""
     ctx.require(Permission.SELF_MANAGE)
     mine = sa.update(AccessToken).where(
-        AccessToken.token_hash == hash_secret(token),  # pyright: ignore
-        AccessToken.account_id == ctx.actor.account_id,  # pyright: ignore
-        AccessToken.revoked_at.is_(None),  # pyright: ignore
+        col(AccessToken.token_hash) == hash_secret(token),
+        col(AccessToken.account_id) == ctx.actor.account_id,
+        col(AccessToken.revoked_at).is_(None),
     )
     async with system_session("revoke own access token") as session:
         await session.execute(mine.values(revoked_at=now()))
