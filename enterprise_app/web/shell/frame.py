@@ -9,7 +9,7 @@ import reflex as rx
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.web.shell.browser import connection_banner, nav_link, shell_sync
 from enterprise_app.web.shell.i18n import t, t_of
-from enterprise_app.web.shell.menus import language_choice, tenant_switcher, user_menu
+from enterprise_app.web.shell.menus import language_choice, menu, tenant_switcher, user_menu
 from enterprise_app.web.shell.page import Layout, Page, Section
 from enterprise_app.web.shell.session import SessionState
 from enterprise_app.web.shell.status import no_permission
@@ -146,13 +146,15 @@ def _breadcrumbs(page: Page) -> rx.Component:
 
 
 def _help(page: Page) -> rx.Component:
-    if not page.help:
+    """What the page is for, behind a question mark: no address elsewhere that may be gone one day."""
+    if not page.help_key:
         return rx.fragment()
-    return rx.el.a(
-        rx.icon("circle-help", size=18, aria_hidden="true"),
-        href=page.help,
-        aria_label=t("shell.help"),
-        class_name="icon-button",
+    return menu(
+        rx.el.span(rx.icon("circle-help", size=18, aria_hidden="true"), class_name="icon-button"),
+        rx.el.p(t(page.title), class_name="menu-name"),
+        rx.el.p(t(page.help_key), class_name="help-text"),
+        label=t("shell.help"),
+        class_name="help-menu",
     )
 
 

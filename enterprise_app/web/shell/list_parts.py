@@ -7,7 +7,7 @@ import reflex as rx
 
 from enterprise_app.web import components as ui
 from enterprise_app.web.shell.i18n import t
-from enterprise_app.web.shell.lists import SIZES
+from enterprise_app.web.shell.lists import DEFAULT_SIZE, SIZES
 
 
 def search(state: Any, label: ui.Text) -> rx.Component:
@@ -75,19 +75,20 @@ def _no_match(path: str) -> rx.Component:
 
 
 def pages(state: Any) -> rx.Component:
-    """Previous, next, how many on one page."""
-    sizes = ui.select(
-        [(size, size) for size in SIZES], name="size", size="sm", value=state.size, on_change=state.resize
-    )
-    size = rx.el.label(rx.el.span(t("components.paging.size"), class_name="filter-label"), sizes, class_name="filter")
-    return ui.pagination(
+    """How many there are; previous, next and how many on one page, where one page does not hold them all."""
+    options = [(size, size) for size in SIZES]
+    chosen = ui.select(options, name="size", size="sm", value=state.size, on_change=state.resize)
+    label = rx.el.span(t("components.paging.size"), class_name="filter-label")
+    several = state.can_go_back | (state.next_cursor != "") | (state.size != DEFAULT_SIZE)
+    bar = ui.pagination(
         on_previous=state.previous_page,
         on_next=state.next_page,
         has_previous=state.can_go_back,
         has_next=state.next_cursor != "",
         summary=state.summary,
-        size=size,
+        size=rx.cond(several, rx.el.label(label, chosen, class_name="filter")),
     )
+    return rx.cond(several | (state.summary != ""), bar)
 
 
 def body(state: Any, *parts: ui.Node, gap: int = 4) -> rx.Component:

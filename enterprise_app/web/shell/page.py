@@ -31,9 +31,10 @@ class Layout(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page. `title` and `help` are text keys, `icon` a name of shell/icons.py, `refresh` is called when
+    """One page. `title` and `help_key` are text keys, `icon` a name of shell/icons.py, `refresh` is called when
     one of the tenant's `topics` (areas, such as "campaigns") changes and after a reconnect, `on_leave` when the reader
-    goes to another page: big data is not kept for a page that is not open."""
+    goes to another page: big data is not kept for a page that is not open. `platform_topics` are the platform's areas,
+    watched by every reader of the page, visitors too."""
 
     route: str
     title: str
@@ -46,8 +47,9 @@ class Page:
     on_load: Sequence[Any] = ()
     on_leave: Sequence[Any] = ()
     topics: tuple[str, ...] = ()
+    platform_topics: tuple[str, ...] = ()
     refresh: Any = None
-    help: str = ""
+    help_key: str = ""
     layout: Layout = Layout.FRAME
     dev_only: bool = False
 

@@ -30,6 +30,7 @@ PAGES = [
     Page(
         route="/account",
         title="account.title",
+        help_key="account.help.account",
         area="account",
         need=Permission.SELF_MANAGE,
         body=account,

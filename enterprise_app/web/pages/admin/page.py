@@ -19,6 +19,7 @@ PAGES = [
     Page(
         route="/members",
         title="admin.members.title",
+        help_key="admin.help.members",
         area="admin",
         need=Permission.MEMBERS_READ,
         body=members,
@@ -32,6 +33,7 @@ PAGES = [
     Page(
         route="/api-keys",
         title="admin.keys.title",
+        help_key="admin.help.keys",
         area="admin",
         need=Permission.API_KEYS_READ,
         body=api_keys,
@@ -45,6 +47,7 @@ PAGES = [
     Page(
         route="/usage",
         title="admin.usage.title",
+        help_key="admin.help.usage",
         area="admin",
         need=Permission.USAGE_READ,
         body=usage,
@@ -58,6 +61,7 @@ PAGES = [
     Page(
         route="/audit",
         title="admin.audit.title",
+        help_key="admin.help.audit",
         area="admin",
         need=Permission.AUDIT_READ,
         body=audit,
@@ -72,6 +76,7 @@ PAGES = [
     Page(
         route="/settings",
         title="admin.settings.title",
+        help_key="admin.help.settings",
         area="admin",
         need=Permission.TENANT_MANAGE,
         body=settings,

@@ -121,6 +121,7 @@ PAGES = [
     Page(
         route="/analytics",
         title="analytics.overview.title",
+        help_key="analytics.help.overview",
         area="analytics",
         need=Permission.ANALYTICS_READ,
         body=overview,
@@ -134,12 +135,14 @@ PAGES = [
     Page(
         route="/sources",
         title="analytics.sources.title",
+        help_key="analytics.help.sources",
         area="analytics",
         need=Permission.SOURCES_READ,
         body=sources,
         icon="plug",
         section=Section.MEASURE,
         on_load=(SourcesState.load,),
+        on_leave=(SourcesState.leave,),
         topics=("analytics", "imports"),
         refresh=SourcesState.load,
     ),

@@ -157,6 +157,7 @@ PAGES = [
     Page(
         route="/campaigns",
         title="campaigns.list.title",
+        help_key="campaigns.help.list",
         area="campaigns",
         need=Permission.CAMPAIGNS_READ,
         body=campaigns,
@@ -170,6 +171,7 @@ PAGES = [
     Page(
         route="/campaigns/new",
         title="campaigns.new",
+        help_key="campaigns.help.form",
         area="campaigns",
         need=Permission.CAMPAIGNS_CREATE,
         body=lambda: campaign_form(is_new=True),
@@ -179,6 +181,7 @@ PAGES = [
     Page(
         route="/campaigns/[id]",
         title="campaigns.one",
+        help_key="campaigns.help.one",
         area="campaigns",
         need=Permission.CAMPAIGNS_READ,
         body=campaign,
@@ -190,6 +193,7 @@ PAGES = [
     Page(
         route="/campaigns/[id]/edit",
         title="campaigns.edit",
+        help_key="campaigns.help.form",
         area="campaigns",
         need=Permission.CAMPAIGNS_UPDATE,
         body=lambda: campaign_form(is_new=False),

@@ -88,6 +88,7 @@ PAGES = [
     Page(
         route="/",
         title="home.title",
+        help_key="home.help.home",
         area="home",
         need=Permission.SELF_MANAGE,
         body=home,

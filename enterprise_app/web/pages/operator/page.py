@@ -11,6 +11,7 @@ PAGES = [
     Page(
         route="/operator",
         title="operator.tenants.title",
+        help_key="operator.help.tenants",
         area="operator",
         need=Permission.OPERATOR_TENANTS,
         body=tenants,
@@ -22,6 +23,7 @@ PAGES = [
     Page(
         route="/system",
         title="operator.system.title",
+        help_key="operator.help.system",
         area="operator",
         need=Permission.OPERATOR_SYSTEM,
         body=system,
