@@ -10,19 +10,18 @@ from typing import Any
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
 
 from enterprise_app.core import db, events, logs, startup
-from enterprise_app.core.live import RESYNC, Listener
+from enterprise_app.core.live import Listener
 from enterprise_app.core.settings import get_settings
-from enterprise_app.domains.analytics import service as analytics
-from enterprise_app.domains.identity.service import CREDENTIALS
 from enterprise_app.domains.metering import service as metering
 from enterprise_app.edge import Edge, SessionReader
 from enterprise_app.http.app import create_api
 from enterprise_app.http.gate import CallGate
 from enterprise_app.registry import DOMAINS
+from enterprise_app.web.hearing import hear
 from enterprise_app.web.routes import PAGES
 from enterprise_app.web.shell import stopping
 from enterprise_app.web.shell.app import make_app
-from enterprise_app.web.shell.sockets import Caps, Sockets
+from enterprise_app.web.shell.sockets import Caps
 from enterprise_app.web.shell.wiring import wiring
 
 settings = get_settings()
@@ -36,7 +35,7 @@ async def _running() -> AsyncIterator[None]:
     startup.configure(settings)
     events.register(DOMAINS)
     listener = Listener(db.urls().direct_app)
-    listener.on("", _hear)
+    listener.on("", lambda topic: hear(edge, topic))
     edge.hears = listener.connected.is_set
     await listener.start()
 
@@ -44,7 +43,7 @@ async def _running() -> AsyncIterator[None]:
         await listener.stop()
         await db.dispose()
 
-    stopping.when_told(_sockets().close_all, put_away)
+    stopping.when_told(wiring.get_sockets().close_all, put_away)
     try:
         for domain in DOMAINS:
             for start in domain.on_start:
@@ -52,23 +51,6 @@ async def _running() -> AsyncIterator[None]:
         yield
     finally:
         await put_away()
-
-
-def _hear(topic: str) -> None:
-    """A change in the database: first forget what was known, then let the pages ask again."""
-    if topic == RESYNC:
-        edge.forget_all()
-    if topic == RESYNC or edge.forget(topic):
-        analytics.forget_keys()
-    if topic in (RESYNC, CREDENTIALS):
-        _sockets().recheck()
-    if wiring.hub is not None:
-        wiring.hub.hear(topic)
-
-
-def _sockets() -> Sockets:
-    assert wiring.sockets is not None  # plugged in by `protect`, below
-    return wiring.sockets
 
 
 app = make_app(PAGES)

@@ -16,7 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from enterprise_app.core import db, events
+from enterprise_app.core import db, events, live
 from enterprise_app.core.context import Actor, ActorKind, Context, job_context
 from enterprise_app.core.db import system_session, tenant_session
 from enterprise_app.core.errors import Conflict, NotFound, Unavailable
@@ -27,6 +27,8 @@ from enterprise_app.core.table import affected
 
 log = logging.getLogger(__name__)
 
+TOPIC = live.platform_topic("deliveries")
+"""Live topic: a delivery failed, or is tried again."""
 MAX_ATTEMPTS = 12
 LEASE = 30.0  # seconds until a claim counts as lost; a handler that takes longer holds a row lock that protects it
 CONCURRENCY = 8
@@ -215,6 +217,7 @@ async def _note_failure(claim: _Claim, error: Exception) -> None:
     }  # fmt: skip
     async with system_session("note a failed delivery") as session:
         await session.execute(_FAILED, values)
+        await live.changed(session, TOPIC)
 
 
 def retry_delay(attempts: int) -> float:
@@ -272,6 +275,7 @@ async def replay(delivery_id: UUID) -> None:
             known = await session.scalar(sa.text("SELECT id FROM event_deliveries WHERE id = :id"), {"id": delivery_id})
             raise Conflict("delivery_pending") if known else NotFound(kind="delivery", id=str(delivery_id))
         await session.execute(sa.text("SELECT pg_notify(:channel, '')"), {"channel": events.CHANNEL})
+        await live.changed(session, TOPIC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from psycopg import sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enterprise_app.core.context import PLATFORM_TENANT_ID
+
 log = logging.getLogger(__name__)
 
 CHANNEL = "atrium_live"
@@ -41,6 +43,11 @@ async def notify(session: AsyncSession, channel: str, payload: str) -> None:
 def topic(tenant_id: UUID, area: str, entity_id: UUID | str | None = None) -> str:
     """`tenant:area` or `tenant:area:id`."""
     return f"{tenant_id}:{area}:{entity_id}" if entity_id else f"{tenant_id}:{area}"
+
+
+def platform_topic(area: str) -> str:
+    """What the operator sees: `platform:area`."""
+    return topic(PLATFORM_TENANT_ID, area)
 
 
 Callback = Callable[[str], None]

@@ -16,13 +16,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from enterprise_app.core import switches
+from enterprise_app.core import live, switches
 from enterprise_app.core.clock import now
 from enterprise_app.core.db import system_session
 from enterprise_app.core.errors import NotFound, Unavailable
 from enterprise_app.core.ids import new_id
 from enterprise_app.core.switches import Switch
 
+TOPIC = live.platform_topic("mailbox")
+"""Live topic: a letter arrived in the local mailbox."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _TIMEOUT = 30
@@ -114,6 +116,7 @@ class Mailbox:
         }  # fmt: skip
         async with system_session("local mailbox") as session:
             await session.execute(_STORE, values)
+            await live.changed(session, TOPIC)
 
 
 _STORE = sa.text(

@@ -16,7 +16,7 @@ from enterprise_app.core.db import system_session
 from enterprise_app.core.errors import Unavailable
 
 KNOWN_FOR = 3.0
-TOPIC = "switches"
+TOPIC = live.platform_topic("switches")
 
 
 class Switch(StrEnum):

@@ -82,3 +82,15 @@ def _sign_out(world: World, cookie: str) -> None:
     headers = {"Host": world.host, "Origin": f"http://{world.host}", "Cookie": cookie}
     answer = httpx.post(f"{world.url}/auth/sign-out", headers=headers, timeout=20)
     assert answer.status_code < 400, answer.text
+
+
+def test_a_revoked_write_key_is_refused_at_once(launch: Launch) -> None:
+    world = launch()
+    made = world.api("POST", "/api/v1/sources", name="Site").json()
+    key = (made["write_key"], "")
+    event = {"event": "Signed Up", "anonymousId": "a"}
+    for _ in range(2):  # the second finds the key in the memory of the process
+        assert httpx.post(f"{world.url}/v1/track", json=event, auth=key, timeout=20).status_code == 200
+    world.api("POST", f"/api/v1/sources/{made['id']}/revoke")
+    time.sleep(0.5)  # the time of a notification, and far less than the memory lasts
+    assert httpx.post(f"{world.url}/v1/track", json=event, auth=key, timeout=20).status_code == 401

@@ -8,6 +8,7 @@ from typing import Any
 import reflex as rx
 from reflex_base.event import EventSpec
 
+from enterprise_app.core import live
 from enterprise_app.core.context import ActorKind, Context
 from enterprise_app.core.texts import DEFAULT_LOCALE, LOCALES
 from enterprise_app.core.vocabulary.permissions import Permission
@@ -58,6 +59,7 @@ class SessionState(rx.State):
         if ctx is None:
             self._forget()
             if page is None or page.is_public:
+                self._watch(page, None)
                 return list(page.on_load) if page else None
             raise SessionEnded
         await self._remember(ctx)
@@ -127,6 +129,7 @@ class SessionState(rx.State):
         if wiring.hub is not None:
             token = self.router.session.client_token
             topics = [f"{ctx.tenant_id}:{area}" for area in page.topics] if page and ctx else []
+            topics += [live.platform_topic(area) for area in page.platform_topics] if page else []
             wiring.hub.watch(token, topics, page.refresh if page else None)
 
 

@@ -29,5 +29,11 @@ class Wiring:
             raise RuntimeError("the shell has no sessions: the composition root sets wiring.sessions")
         return self.sessions
 
+    def get_sockets(self) -> Sockets:
+        """The open sockets; raises when nothing was plugged in."""
+        if self.sockets is None:
+            raise RuntimeError("the shell has no sockets: the composition root calls protect")
+        return self.sockets
+
 
 wiring = Wiring()

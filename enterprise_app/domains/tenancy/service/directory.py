@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from enterprise_app.core import events
+from enterprise_app.core import events, live
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.settings import get_settings
@@ -89,6 +89,7 @@ def _shape(row: TenantRow | None) -> Tenant | None:
 async def _tell(session: AsyncSession, ctx: Context, row: TenantRow) -> None:
     event = TenantCreated(tenant_id=row.id, entity_id=row.id, slug=row.slug, name=row.name, plan=row.plan)
     await events.publish(session, ctx, event)
+    await live.changed(session, live.platform_topic("tenants"))
     after = {"slug": row.slug, "name": row.name, "plan": row.plan, "trial_ends_at": row.trial_ends_at}
     target = Target(kind="tenant", id=row.id, name=row.name)
     await audit.record(session, ctx, AuditVerb.TENANT_CREATED, target, after=after)

@@ -134,6 +134,7 @@ async def _done(
     inside = replace(ctx, tenant_id=row.id)
     await events.publish(session, inside, event)
     await live.changed(session, live.topic(row.id, "entitlements"))
+    await live.changed(session, live.platform_topic("tenants"))
     after = {name: getattr(row, name) for name in before}
     target = Target(kind="tenant", id=row.id, name=row.name)
     await audit.record(session, inside, verb, target, before=before, after=after, reason=reason)

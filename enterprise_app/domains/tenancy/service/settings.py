@@ -97,5 +97,6 @@ async def _tell(session: AsyncSession, ctx: Context, row: TenantRow, before: dic
     event = TenantSettingsChanged(tenant_id=row.id, entity_id=row.id, fields=sorted(before))
     await events.publish(session, ctx, event)
     await live.changed(session, live.topic(row.id, "tenant"))
+    await live.changed(session, live.platform_topic("tenants"))
     target = Target(kind="tenant", id=row.id, name=row.name)
     await audit.record(session, ctx, AuditVerb.TENANT_SETTINGS_CHANGED, target, before=before, after=after)

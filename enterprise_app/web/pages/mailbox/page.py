@@ -54,6 +54,8 @@ PAGES = (
         need=PUBLIC,
         body=mailbox,
         on_load=(S.load,),
+        platform_topics=("mailbox",),
+        refresh=S.load,
         dev_only=True,
     ),
 )

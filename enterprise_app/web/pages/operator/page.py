@@ -19,6 +19,8 @@ PAGES = [
         section=Section.OPERATE,
         on_load=(OperatorTenantsState.load,),
         on_leave=(OperatorTenantsState.leave,),
+        topics=("tenants",),
+        refresh=OperatorTenantsState.load,
     ),
     Page(
         route="/system",
@@ -31,5 +33,7 @@ PAGES = [
         section=Section.OPERATE,
         on_load=(OperatorSystemState.load,),
         on_leave=(OperatorSystemState.leave,),
+        topics=("switches", "deliveries"),
+        refresh=OperatorSystemState.refresh,
     ),
 ]

@@ -90,6 +90,12 @@ class OperatorSystemState(rx.State):
             await self._load_switches(ctx)
             await self._load_deliveries(ctx)
 
+    @action(Permission.OPERATOR_SYSTEM)
+    async def refresh(self, ctx: Context) -> None:
+        """A switch was turned or a delivery failed somewhere: show it, without asking every part how it is."""
+        await self._load_switches(ctx)
+        await self._load_deliveries(ctx)
+
     def _show_health(self, ctx: Context, report: HealthReport) -> None:
         self.health = translate(ctx.locale, f"operator.health.{report.status.value}")
         self.health_tone = HEALTH_TONES[report.status]
