@@ -12,6 +12,7 @@ from .copying import code_block, copy_button, copy_field
 from .details import definition_list, timeline
 from .dialogs import confirm_dialog, dialog, drawer, tooltip
 from .fields import error_summary, field, form, native_form, submit_row
+from .files import file_list, upload_zone
 from .icons import icon
 from .inputs import (
     checkbox,
@@ -75,6 +76,7 @@ __all__ = [
     "error_state",
     "error_summary",
     "field",
+    "file_list",
     "filter_bar",
     "filter_select",
     "form",
@@ -120,4 +122,5 @@ __all__ = [
     "timeline",
     "toolbar",
     "tooltip",
+    "upload_zone",
 ]

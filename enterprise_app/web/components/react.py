@@ -91,6 +91,30 @@ class Check(rx.Component):
     on_check: rx.EventHandler[_flag]
 
 
+class Upload(rx.Component):
+    """Zone for files with progress, cancel and retry; posts each file to `url`."""
+
+    library = "$/public/components/upload.jsx"
+    tag = "AtriumUpload"
+    url: rx.Var[str]
+    max_bytes: rx.Var[int]
+    label: rx.Var[str]
+    choose: rx.Var[str]
+    drop: rx.Var[str]
+    drop_now: rx.Var[str]
+    hint: rx.Var[str]
+    progress: rx.Var[str]
+    waiting: rx.Var[str]
+    failed: rx.Var[str]
+    lost: rx.Var[str]
+    full: rx.Var[str]
+    too_large: rx.Var[str]
+    cancel: rx.Var[str]
+    retry: rx.Var[str]
+    dismiss: rx.Var[str]
+    on_done: rx.EventHandler[_none]
+
+
 class BoardColumn(rx.Component):
     """Drop target of a board."""
 

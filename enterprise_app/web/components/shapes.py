@@ -81,3 +81,15 @@ class Lane(Shape):
     count: str
     tone: str = "neutral"
     cards: list[Card] = []
+
+
+class FileLine(Shape):
+    """A file in a list: kind chooses the picture, kind_text names it; view_href only where it may be shown in place."""
+
+    id: str
+    name: str
+    kind: str
+    kind_text: str
+    notes: list[str]
+    href: str
+    view_href: str = ""

@@ -9,13 +9,22 @@ from enterprise_app.core.errors import NotFound
 from enterprise_app.core.texts import translate
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.campaigns import service
-from enterprise_app.domains.campaigns.vocabulary import CampaignAction
+from enterprise_app.domains.campaigns.vocabulary import CampaignAction, CampaignStatus
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.pages.campaigns.editing import key_in
+from enterprise_app.web.pages.campaigns.files import CampaignFilesState
 from enterprise_app.web.pages.campaigns.shapes import row_of, utm_value
+from enterprise_app.web.pages.campaigns.state import UNDO
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import choice_of, id_of
 from enterprise_app.web.shell.toasts import toast
+
+
+def way_back(done: CampaignAction, before: str) -> CampaignAction | None:
+    """The act that leads back to the status before; completing is final, and no act leads back to a draft."""
+    if done is CampaignAction.ACTIVATE and before == CampaignStatus.PAUSED:
+        return CampaignAction.PAUSE
+    return CampaignAction.ARCHIVE if done is CampaignAction.RESTORE else UNDO.get(done)
 
 
 class CampaignState(rx.State):
@@ -41,8 +50,8 @@ class CampaignState(rx.State):
     asking: bool = False
 
     @action(Permission.CAMPAIGNS_READ)
-    async def load(self, ctx: Context) -> None:
-        """Show the campaign that the URL names."""
+    async def load(self, ctx: Context) -> EventSpec | None:
+        """Show the campaign that the URL names, then its files."""
         key = key_in(self.router.url.path)
         if key != self.key:
             self.reset()
@@ -52,7 +61,7 @@ class CampaignState(rx.State):
                 campaign = await service.get_campaign(session, ctx, id_of(key))
         except NotFound:
             self.missing, self.loading = True, False
-            return
+            return None
         row = row_of(ctx, campaign)
         for name in ("name", "objective", "status", "status_text", "tone", "budget", "dates", "channels"):
             setattr(self, name, getattr(row, name))
@@ -61,6 +70,7 @@ class CampaignState(rx.State):
         self.created = localization.format_datetime(campaign.created_at, ctx.locale, ctx.zone)
         self.updated = row.updated
         self.missing = self.loading = False
+        return CampaignFilesState.load()
 
     @action(Permission.CAMPAIGNS_READ)
     async def ask(self) -> None:
@@ -74,13 +84,25 @@ class CampaignState(rx.State):
 
     @action(Permission.CAMPAIGNS_READ)
     async def act(self, ctx: Context, name: str) -> EventSpec:
-        """Activate, pause, complete, archive or restore; the service checks the right for each."""
-        wanted = choice_of(CampaignAction, name)
+        """Activate, pause, complete, archive or restore, with undo; the service checks the right for each."""
+        wanted, before = choice_of(CampaignAction, name), self.status
         self.asking = False
         async with tenant_session(ctx) as session:
             campaign = await service.act_on_campaign(session, ctx, id_of(self.key), wanted)
-        await toast(self, "success", translate(ctx.locale, f"campaigns.done.{wanted.value}", name=campaign.name))
+        back = way_back(wanted, before)
+        undo = CampaignState.take_back(self.key, back.value) if back else None
+        text = translate(ctx.locale, f"campaigns.done.{wanted.value}", name=campaign.name)
+        await toast(self, "success", text, undo=undo)
         return CampaignState.load()
+
+    @action(Permission.CAMPAIGNS_READ)
+    async def take_back(self, ctx: Context, key: str, name: str) -> EventSpec | None:
+        """What a message offered to undo: for the campaign it was about, whichever page is open by now."""
+        wanted = choice_of(CampaignAction, name)
+        async with tenant_session(ctx) as session:
+            campaign = await service.act_on_campaign(session, ctx, id_of(key), wanted)
+        await toast(self, "success", translate(ctx.locale, f"campaigns.done.{wanted.value}", name=campaign.name))
+        return CampaignState.load() if self.router.url.path.strip("/") == f"campaigns/{self.key}" else None
 
     @action(Permission.CAMPAIGNS_CREATE)
     async def duplicate(self, ctx: Context) -> EventSpec:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from enterprise_app.web.components.shapes import BarRow, Card, Day, Entry, FieldError, Lane, Mark, Shape
+from enterprise_app.web.components.shapes import BarRow, Card, Day, Entry, FieldError, FileLine, Lane, Mark, Shape
 
 
 class Campaign(Shape):
@@ -160,6 +160,15 @@ class Sample:
                 tone="warning",
             ),
             Entry(id="3", title=f"{who} · {self.new}", at="08:01", iso="2026-03-12T08:01Z"),
+        ]
+
+    def files(self) -> list[FileLine]:
+        """A picture and a sheet."""
+        notes = ["1.5 MB", self.person, "10:42"]
+        kinds = (("image", "Hero.png", "/design"), ("sheet", f"{self.title}.xlsx", ""))
+        return [
+            FileLine(id=name, name=name, kind=kind, kind_text=kind, notes=notes, href="/design", view_href=view)
+            for kind, name, view in kinds
         ]
 
     def weeks(self) -> list[list[Day]]:

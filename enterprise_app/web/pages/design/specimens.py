@@ -6,7 +6,7 @@ import reflex as rx
 from pydantic import TypeAdapter
 
 from enterprise_app.web import components as ui
-from enterprise_app.web.components.shapes import BarRow, Day, Entry, FieldError, Lane
+from enterprise_app.web.components.shapes import BarRow, Day, Entry, FieldError, FileLine, Lane
 from enterprise_app.web.pages.design.samples import KEY, SNIPPET, TREND, WEEKDAYS, Campaign, Sample
 from enterprise_app.web.pages.design.state import DesignState as State
 from enterprise_app.web.texts import t
@@ -206,9 +206,16 @@ def records(s: Sample) -> rx.Component:
         on_today=State.hide,
     )
     history = ui.card(ui.timeline(_fixed(s.history(), list[Entry]), label=s.activity), title=s.activity)
-    return ui.stack(
-        ui.row(*tones), people, history, calendar, ui.board(_fixed(s.lanes(), list[Lane]), State.move, label=s.board)
-    )
+    files = ui.card(
+        ui.upload_zone(
+            "/design",
+            ui.file_list(_fixed(s.files(), list[FileLine]), label=s.about, on_remove=State.show),
+            label=s.about, hint="100 MB", max_bytes=0, too_large=s.failed, on_done=State.hide,
+        ),
+        title=s.about,
+    )  # fmt: skip
+    board = ui.board(_fixed(s.lanes(), list[Lane]), State.move, label=s.board)
+    return ui.stack(ui.row(*tones), people, history, files, calendar, board)
 
 
 def feedback(s: Sample) -> rx.Component:
