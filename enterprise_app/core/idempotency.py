@@ -20,7 +20,18 @@ _CLAIM = sa.text(
     VALUES (:tenant_id, :scope, :key, :fingerprint) ON CONFLICT DO NOTHING RETURNING 1
     """
 )
-_FIND = sa.text("SELECT fingerprint, status, headers, body FROM idempotency_keys WHERE scope = :scope AND key = :key")
+_FIND = sa.text(
+    """
+    SELECT fingerprint, status, headers, body FROM idempotency_keys
+    WHERE tenant_id = :tenant_id AND scope = :scope AND key = :key
+    """
+)
+_KEEP = sa.text(
+    """
+    INSERT INTO idempotency_keys (tenant_id, scope, key, fingerprint, status, headers, body)
+    VALUES (:tenant_id, :scope, :key, :fingerprint, :status, :headers, :body)
+    """
+).bindparams(sa.bindparam("headers", type_=JSONB))
 _FINISH = sa.text(
     "UPDATE idempotency_keys SET status = :status, headers = :headers, body = :body WHERE scope = :scope AND key = :key"
 ).bindparams(sa.bindparam("headers", type_=JSONB))
@@ -43,12 +54,32 @@ async def claim(session: AsyncSession, ctx: Context, scope: str, key: str, finge
     values = {"tenant_id": ctx.tenant_id, "scope": scope, "key": key, "fingerprint": fingerprint.encode()}
     if await session.scalar(_CLAIM, values):
         return None
-    row = (await session.execute(_FIND, values)).one()
+    found = await find(session, ctx, scope, key, fingerprint)
+    assert found is not None, "the row that was in the way"
+    return found
+
+
+async def find(session: AsyncSession, ctx: Context, scope: str, key: str, fingerprint: str) -> StoredAnswer | None:
+    """The stored answer, None when the key is new. Raises Conflict as `claim` does."""
+    row = (await session.execute(_FIND, {"tenant_id": ctx.tenant_id, "scope": scope, "key": key})).one_or_none()
+    if row is None:
+        return None
     if row.fingerprint != fingerprint.encode():
         raise Conflict("idempotency_key_reused", key=key)
     if row.status is None:
         raise Conflict("idempotency_key_in_use", key=key)
     return StoredAnswer(row.status, row.body, row.headers or {})
+
+
+async def keep(
+    session: AsyncSession, ctx: Context, scope: str, key: str, fingerprint: str, answer: StoredAnswer
+) -> None:
+    """Key and answer at once, where the effect has a (system) transaction of its own: in that one."""
+    values = {
+        "tenant_id": ctx.tenant_id, "scope": scope, "key": key, "fingerprint": fingerprint.encode(),
+        "status": answer.status, "headers": answer.headers, "body": answer.body,
+    }  # fmt: skip
+    await session.execute(_KEEP, values)
 
 
 async def finish(session: AsyncSession, scope: str, key: str, answer: StoredAnswer) -> None:

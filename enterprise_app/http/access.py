@@ -12,9 +12,11 @@ A handler names what it needs as parameters:
 that the effect and its idempotency key are one transaction.
 """
 
-from typing import Annotated, Final, Literal, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final, Literal, Protocol
 
 from fastapi import Depends, Header
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
@@ -53,6 +55,15 @@ async def open_session(request: Request) -> AsyncSession:
     return request.state.session
 
 
+async def keeping(request: Request) -> Any:
+    """How the handler stores its answer; nothing to do for a request without a key."""
+    return getattr(request.state, "keeper", None) or _keep_nothing
+
+
+async def _keep_nothing(session: AsyncSession, result: BaseModel) -> None:
+    """For requests without a key."""
+
+
 _IfMatch = Annotated[str | None, Header(description='The version you read, as its ETag: `"3"`.', examples=['"1"'])]
 
 
@@ -81,6 +92,10 @@ Visitor = Annotated[Context, Depends(_visitor)]
 
 Session = Annotated[AsyncSession, Depends(open_session)]
 """The request's tenant session, committed before the answer is sent; needs a permission (a tenant)."""
+
+Keep = Annotated[Callable[[AsyncSession, BaseModel], Awaitable[None]], Depends(keeping)]
+"""For a creating handler whose use case opens its own transaction: to be called in there with what is returned, so that
+the answer to the `Idempotency-Key` and the effect are one transaction."""
 
 ExpectedVersion = Annotated[int, Depends(_expected_version)]
 """The version in `If-Match`; 428 without the header."""

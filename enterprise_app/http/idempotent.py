@@ -6,8 +6,10 @@ while the first is still running 409. What was refused is not kept: nothing happ
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +17,7 @@ from starlette.responses import Response
 from enterprise_app.core import crypto, idempotency
 from enterprise_app.core.context import Context
 from enterprise_app.core.errors import AtriumError, Conflict, Invalid
+from enterprise_app.http.answers import write_json
 
 REPLAYED = "idempotent-replayed"
 _MAX_LENGTH = 255
@@ -41,23 +44,83 @@ async def once(
     session: AsyncSession, request: Request, ctx: Context, key: str, answer: Callable[[], Awaitable[Response]]
 ) -> Response:
     """The stored answer of this key, or a fresh one, stored before the transaction commits."""
-    scope = f"{ctx.actor.kind.value}:{ctx.actor.id or ''}"
-    place = f"{ctx.tenant_id} {scope} {key}"
-    # A lock that does not wait: the second of two parallel requests is told so instead of hanging.
-    if not await session.scalar(_LOCK, {"number": _number(place)}):
-        raise Conflict("idempotency_in_progress", retry_after=1)
-    kept = await _claim(session, ctx, scope, key, await _fingerprint(request))
+    place = _Place.of(ctx, key)
+    await place.lock(session)
+    kept = await _told(idempotency.claim(session, ctx, place.scope, key, await _fingerprint(request)))
     if kept is not None:
-        body = crypto.open_sealed(kept.body, _PURPOSE, place)
-        return Response(body, kept.status, {**kept.headers, REPLAYED: "true"})
+        return place.replay(kept)
     response = await answer()
     if response.status_code >= 400:
         raise _Refused(response)
-    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    # Sealed, because an answer may hold a secret that is shown once, such as a new API key.
-    sealed = crypto.seal(bytes(response.body), _PURPOSE, place)
-    await idempotency.finish(session, scope, key, idempotency.StoredAnswer(response.status_code, sealed, headers))
+    await idempotency.finish(session, place.scope, key, place.stored(response))
     return response
+
+
+async def once_apart(
+    session: AsyncSession,
+    request: Request,
+    ctx: Context,
+    key: str,
+    status: int,
+    answer: Callable[[], Awaitable[Response]],
+) -> Response:
+    """As `once`, for a handler whose effect has a transaction of its own: it stores the answer there (`Keeper`).
+
+    Then no crash can come between effect and answer. `session` only holds the lock.
+    """
+    place, fingerprint = _Place.of(ctx, key), await _fingerprint(request)
+    await place.lock(session)
+    kept = await _told(idempotency.find(session, ctx, place.scope, key, fingerprint))
+    if kept is not None:
+        return place.replay(kept)
+    request.state.keeper = Keeper(ctx, place, key, fingerprint, status)
+    return await answer()
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Stores the answer to a keyed request in the transaction of its effect."""
+
+    ctx: Context
+    place: "_Place"
+    key: str
+    fingerprint: str
+    status: int
+
+    async def __call__(self, session: AsyncSession, result: BaseModel) -> None:
+        """Call it once, last thing in the transaction, with what the handler will return."""
+        stored = self.place.stored(write_json(result, self.status))
+        await idempotency.keep(session, self.ctx, self.place.scope, self.key, self.fingerprint, stored)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the answer of a key lies: in a tenant, under its caller."""
+
+    scope: str
+    name: str
+
+    @classmethod
+    def of(cls, ctx: Context, key: str) -> "_Place":
+        scope = f"{ctx.actor.kind.value}:{ctx.actor.id or ''}"
+        return cls(scope, f"{ctx.tenant_id} {scope} {key}")
+
+    async def lock(self, session: AsyncSession) -> None:
+        """A lock that does not wait: the second of two parallel requests is told so instead of hanging."""
+        if not await session.scalar(_LOCK, {"number": _number(self.name)}):
+            raise Conflict("idempotency_in_progress", retry_after=1)
+
+    def stored(self, response: Response) -> idempotency.StoredAnswer:
+        """Sealed, because an answer may hold a secret that is shown once, such as a new API key."""
+        headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+        return idempotency.StoredAnswer(
+            response.status_code, crypto.seal(bytes(response.body), _PURPOSE, self.name), headers
+        )
+
+    def replay(self, kept: idempotency.StoredAnswer) -> Response:
+        """The answer once more."""
+        body = crypto.open_sealed(kept.body, _PURPOSE, self.name)
+        return Response(body, kept.status, {**kept.headers, REPLAYED: "true"})
 
 
 class _Refused(Exception):
@@ -72,11 +135,9 @@ def refused(error: Exception) -> Response | None:
     return error.response if isinstance(error, _Refused) else None
 
 
-async def _claim(
-    session: AsyncSession, ctx: Context, scope: str, key: str, fingerprint: str
-) -> idempotency.StoredAnswer | None:
+async def _told(asking: Awaitable[idempotency.StoredAnswer | None]) -> idempotency.StoredAnswer | None:
     try:
-        return await idempotency.claim(session, ctx, scope, key, fingerprint)
+        return await asking
     except Conflict as conflict:
         if conflict.code == "idempotency_key_reused":
             raise IdempotencyMismatch from None

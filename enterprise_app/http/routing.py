@@ -25,7 +25,8 @@ from enterprise_app.core.db import tenant_session
 from enterprise_app.core.errors import Forbidden
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.http import bodies, idempotent, origin
-from enterprise_app.http.access import PUBLIC, Access, open_session
+from enterprise_app.http.access import PUBLIC, Access, keeping, open_session
+from enterprise_app.http.answers import write_json
 from enterprise_app.http.problems import problem_of
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -34,15 +35,6 @@ PERMISSION_KEY = "x-permission"
 IDEMPOTENT_KEY = "x-idempotent"
 BODY_LIMIT_KEY = "x-body-limit"
 DEFAULT_BODY_LIMIT = 1024 * 1024
-
-
-def write_json(result: BaseModel, status: int) -> Response:
-    """The model as JSON without detours; its version becomes the ETag."""
-    response = Response(result.__pydantic_serializer__.to_json(result), status, media_type="application/json")
-    version = getattr(result, "version", None)
-    if isinstance(version, int):
-        response.headers["etag"] = f'"{version}"'
-    return response
 
 
 def _responding(endpoint: Callable[..., Awaitable[Any]], status: int) -> Callable[..., Awaitable[Any]]:
@@ -115,6 +107,10 @@ class AtriumRoute(APIRoute):
             request.state.session = session
             if key is None:
                 return await answer(request)
+            if any(d.call is keeping for d in self.dependant.dependencies):
+                return await idempotent.once_apart(
+                    session, request, acting, key, self.status_code or 200, lambda: answer(request)
+                )
             return await idempotent.once(session, request, acting, key, lambda: answer(request))
 
 

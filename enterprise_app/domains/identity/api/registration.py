@@ -1,6 +1,6 @@
 """Sign-up over the API."""
 
-from enterprise_app.http.access import PUBLIC, Visitor
+from enterprise_app.http.access import PUBLIC, Keep, Visitor
 from enterprise_app.http.routing import Router
 
 from .. import service
@@ -10,6 +10,6 @@ router = Router(prefix="/api/v1/tenants", tags=["Tenants"])
 
 
 @router.post("/register", permission=PUBLIC, status_code=201, response_model=Registered, summary="Register a tenant")
-async def register(ctx: Visitor, body: Registration) -> Registered:
+async def register(ctx: Visitor, keep: Keep, body: Registration) -> Registered:
     """Tenant, owner, trial and defaults, all or nothing."""
-    return await service.register_tenant(ctx, body)
+    return await service.register_tenant(ctx, body, keep=keep)

@@ -1,5 +1,6 @@
 """Sign-up: tenant, owner, trial and defaults in one transaction (TEN-01). It all stands or nothing does."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from pydantic import SecretStr
@@ -33,16 +34,19 @@ from .passwords import hash_password
 from .sessions import open_session
 from .signin import acting, authenticate, hand_over
 
+Keep = Callable[[AsyncSession, Registered], Awaitable[None]]
+"""Called in the transaction of the registration with its result: both stay or neither."""
+
 PER_HOUR = 30
 """Registrations from one address: each hashes a password and makes a tenant."""
 
 
-async def register_tenant(ctx: Context, wanted: Registration) -> Registered:
+async def register_tenant(ctx: Context, wanted: Registration, *, keep: Keep | None = None) -> Registered:
     """Create a tenant and its owner. An e-mail that has an account must come with that account's password.
 
     Raises RegistrationClosed, Invalid (fields), Conflict (slug), AccountExists, SignInLocked.
     """
-    registered, _ = await _register(ctx, wanted)
+    registered, _ = await _register(ctx, wanted, keep)
     return registered
 
 
@@ -62,7 +66,7 @@ async def is_registration_open() -> bool:
     return get_settings().self_registration and await switches.is_on(Switch.SELF_REGISTRATION)
 
 
-async def _register(ctx: Context, wanted: Registration) -> tuple[Registered, Account]:
+async def _register(ctx: Context, wanted: Registration, keep: Keep | None = None) -> tuple[Registered, Account]:
     if not ctx.can(Permission.OPERATOR_TENANTS) and not await is_registration_open():
         raise RegistrationClosed
     await limit_by_address("register", ctx.ip, PER_HOUR)
@@ -78,7 +82,10 @@ async def _register(ctx: Context, wanted: Registration) -> tuple[Registered, Acc
             )
             if account is None:  # somebody was faster with the same e-mail
                 raise AccountExists(email=email)
-        return await _create(session, ctx, wanted, account), account
+        registered = await _create(session, ctx, wanted, account)
+        if keep is not None:
+            await keep(session, registered)
+        return registered, account
 
 
 async def _create(session: AsyncSession, ctx: Context, wanted: Registration, account: Account) -> Registered:
