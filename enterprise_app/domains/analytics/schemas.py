@@ -1,5 +1,6 @@
 """The shapes of analytics that enter and leave, for the API and for the pages."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -7,6 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from enterprise_app.domains.analytics.vocabulary import (
+    MAX_GAP_MINUTES,
+    MIN_GAP_MINUTES,
     Bucket,
     Channel,
     EventType,
@@ -84,8 +87,12 @@ class EventItem(Frozen):
     properties: dict[str, Any] | None
 
 
-class MessageVerdict(Frozen):
-    """What became of one message of a request; `code`, `field` and `problem` only for rejected ones."""
+@dataclass(slots=True)
+class MessageVerdict:
+    """What became of one message of a request; `code`, `field` and `problem` only for rejected ones.
+
+    No model: a request has up to thousands of these.
+    """
 
     index: int
     message_id: str | None
@@ -181,6 +188,23 @@ class Overview(Frozen):
     utm: list[UtmShare]
     pages: list[PageShare]
     traffic: Traffic
+
+
+class SessionCuts(Frozen):
+    """What ends a session: a pause longer than so many minutes, and if wanted midnight and another campaign."""
+
+    session_gap_minutes: int = Field(default=30, ge=MIN_GAP_MINUTES, le=MAX_GAP_MINUTES)
+    cut_at_midnight: bool = Field(default=False, description="At midnight of the tenant's zone a new session begins.")
+    cut_at_campaign: bool = Field(
+        default=False, description="Arriving with other UTM parameters than the last ones begins a new session."
+    )
+
+
+class CountingSettings(SessionCuts):
+    """How the tenant counts. `recounting`: older numbers are being made anew; they are right meanwhile, only slower."""
+
+    recounting: bool
+    version: int
 
 
 class DataRange(Frozen):

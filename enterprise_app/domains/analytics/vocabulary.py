@@ -27,6 +27,11 @@ ACTIVITY = (EventType.PAGE, EventType.SCREEN, EventType.TRACK)
 """What makes visitors and sessions; `identify` and the like are bookkeeping, a `request` is an image or a 404."""
 
 
+DEFAULT_GAP_MINUTES = 30
+MIN_GAP_MINUTES, MAX_GAP_MINUTES = 1, 480
+"""How long a session may pause."""
+
+
 class Channel(StrEnum):
     """How a visit came about; the rules are in rules/channels.py."""
 

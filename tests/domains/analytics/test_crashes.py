@@ -16,7 +16,7 @@ from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.core.errors import Unavailable
 from enterprise_app.domains.analytics import jobs, service
 from enterprise_app.domains.analytics.errors import ImportFileDamaged
-from enterprise_app.domains.analytics.service import ingesting, telling
+from enterprise_app.domains.analytics.service import flushing, telling
 from enterprise_app.domains.analytics.service.write_keys import find_key_owner
 from enterprise_app.domains.analytics.vocabulary import FileFormat
 from tests.conftest import SECRET_KEY
@@ -85,21 +85,21 @@ async def test_missing_partitions_are_made_and_filled(lasting_tenant, committed_
 async def test_messages_that_lose_a_deadlock_are_stored_by_the_next_try(lasting_tenant, count, monkeypatch):
     owner = await find_key_owner((await new_source(lasting_tenant)).write_key)
     assert owner
-    store, tries = ingesting.store, []
+    keep, tries = flushing.keep, []
     deadlock = sa.text("DO $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END $$")
 
     async def unlucky(session, *args, **more):
-        fresh = await store(session, *args, **more)
-        tries.append(len(fresh))
+        repeats = await keep(session, *args, **more)
+        tries.append(len(repeats))
         if len(tries) % 3:
             await session.execute(deadlock)
-        return fresh
+        return repeats
 
-    monkeypatch.setattr(ingesting, "store", unlucky)
+    monkeypatch.setattr(flushing, "keep", unlucky)
     assert (await service.take_messages(owner, [MESSAGE])).accepted == 1
-    assert tries == [1, 1, 1], "the first two were rolled back"
+    assert tries == [0, 0, 0], "the first two were rolled back"
     assert await count(lasting_tenant, "analytics_events") == 1
-    monkeypatch.setattr(ingesting, "_TRIES", 2)
+    monkeypatch.setattr(flushing, "_TRIES", 2)
     with pytest.raises(Unavailable, match="busy_retry"):
         await service.take_messages(owner, [MESSAGE | {"event": "Other"}])
     assert await count(lasting_tenant, "analytics_events") == 1

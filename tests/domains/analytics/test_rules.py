@@ -3,7 +3,7 @@
 import itertools
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -314,17 +314,18 @@ def test_write_keys_name_their_tenant():
 
 def test_occurrences_count_identical_lines_with_flat_memory():
     seen = Occurrences(keep=3)
-    assert [seen.count(x) for x in (b"a", b"a", b"b", b"a", b"c", b"a")] == [0, 1, 0, 2, 0, 3]
+    assert seen.count([b"a", b"a", b"b", b"a"]) == {1: 1, 3: 2}
+    assert seen.count([b"c", b"a"]) == {1: 3}
     for n in range(1_000):
-        seen.count(b"%d" % n)
+        seen.count([b"%d" % n])
     assert len(seen._young) + len(seen._old) <= 6
 
 
 def test_ids_depend_on_tenant_content_and_occurrence():
     a, b = uuid4(), uuid4()
-    ids = {keys.line_event_id(t, text, n) for t in (a, b) for text in (b"x", b"y") for n in (0, 1)}
+    ids = {keys.line_event_id(t.bytes, text, n) for t in (a, b) for text in (b"x", b"y") for n in (0, 1)}
     assert len(ids) == 8
-    assert all(i.version == 8 for i in ids)
+    assert all(UUID(i).version == 8 for i in ids)
     assert keys.tenant_salt("s", a) != keys.tenant_salt("s", b)
 
 

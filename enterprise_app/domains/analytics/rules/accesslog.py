@@ -43,7 +43,7 @@ def read_line(line: bytes, occurrence: int, reading: Reading, site: str | None) 
     status = int(found["status"])
     ip = stored_address(found["host"], reading.truncate_ip)
     record = EventRecord(
-        id=keys.line_event_id(reading.tenant_id, line, occurrence),
+        id=keys.line_event_id(reading.tenant_key, line, occurrence),
         occurred_at=dates.check_bounds(log_time(found["time"]), reading.received_at, "time"),
         type=EventType.PAGE if is_page(method, target, status) else EventType.REQUEST,
         visitor_id=keys.visitor_of_address(reading.salt, ip or found["host"], agent_text),

@@ -1,6 +1,7 @@
 """Which channel brought a visit: by UTM medium first, then paid click ids, then the referrer."""
 
 import re
+from functools import lru_cache
 
 from enterprise_app.domains.analytics.vocabulary import Channel
 
@@ -20,6 +21,7 @@ _DISPLAY = {"display", "banner", "interstitial", "expandable"}
 _EMAIL = {"email", "e-mail", "mail", "newsletter", "e_mail"}
 
 
+@lru_cache(maxsize=20_000)
 def classify(
     medium: str | None, source: str | None, campaign: str | None, paid_click: bool, referrer: str | None
 ) -> Channel:

@@ -20,11 +20,13 @@ def read_time(value: Any, field: str) -> datetime | None:
 
 
 def _parse(value: Any) -> datetime:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise TypeError
     if isinstance(value, str):
         parsed = datetime.fromisoformat(value.strip())
+        if parsed.tzinfo is UTC:
+            return parsed
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
     seconds = value / 1000 if abs(value) > 100_000_000_000 else value
     return datetime.fromtimestamp(seconds, UTC)
 

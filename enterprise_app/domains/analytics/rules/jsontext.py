@@ -1,7 +1,10 @@
 """JSON as strangers send it: no NaN, no bottomless nesting, no characters that PostgreSQL can't hold."""
 
 import json
+from math import isfinite
 from typing import Any
+
+import orjson
 
 from enterprise_app.domains.analytics.rules.record import Rejected
 
@@ -9,9 +12,38 @@ MAX_DEPTH = 32
 
 
 def read_json(data: bytes | str) -> Any:
-    """Parse strictly; raises Rejected with the position for what is no JSON."""
+    """Parse strictly; raises Rejected with the position for what is no JSON.
+
+    Numbers as JSON readers agree on them (RFC 8259, section 6): integers of more than 64 bits lose their last digits.
+    """
     try:
-        return json.loads(data, parse_constant=_refuse_constant)
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return _read_slowly(data)
+
+
+def stored_json(value: Any, field: str, max_bytes: int) -> str | None:
+    """The text for a jsonb column; None for an empty object. NUL and lone surrogates become U+FFFD."""
+    if not value:
+        return None
+    try:
+        text = orjson.dumps(value)
+    except TypeError:
+        return _store_slowly(value, field, max_bytes)
+    # Deep nesting takes many brackets, and most values have few: counting them is the cheap way to know.
+    if text.count(b"{") + text.count(b"[") > MAX_DEPTH or b"\\u0000" in text:
+        return _store_slowly(value, field, max_bytes)
+    if len(text) > max_bytes:
+        raise Rejected("event_too_large", field, bytes=len(text), limit=max_bytes)
+    if b"null" in text and _has_no_number(value):  # as which NaN is written
+        raise Rejected("event_number_invalid", field)
+    return text.decode()
+
+
+def _read_slowly(data: bytes | str) -> Any:
+    """What the fast reader refuses: lone surrogates and byte order marks are taken, anything else gets its reason."""
+    try:
+        return json.loads(data, parse_constant=_refuse_constant, parse_float=_finite)
     except RecursionError:
         raise Rejected("event_too_deep", "", depth=MAX_DEPTH) from None
     except Rejected:
@@ -24,10 +56,7 @@ def read_json(data: bytes | str) -> Any:
         raise Rejected("event_number_invalid") from None
 
 
-def stored_json(value: Any, field: str, max_bytes: int) -> str | None:
-    """The text for a jsonb column; None for an empty object. NUL and lone surrogates become U+FFFD."""
-    if not value:
-        return None
+def _store_slowly(value: Any, field: str, max_bytes: int) -> str:
     if depth_exceeds(value, MAX_DEPTH):
         raise Rejected("event_too_deep", field, depth=MAX_DEPTH)
     text = _dump(value, field)
@@ -60,6 +89,14 @@ def depth_exceeds(value: Any, limit: int) -> bool:
     return any(isinstance(item, dict | list) for item in layer)
 
 
+def _has_no_number(value: Any) -> bool:
+    """Whether NaN or an infinity is in it; the caller has checked that it isn't deep."""
+    if isinstance(value, float):
+        return not isfinite(value)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(_has_no_number(item) for item in inner)
+
+
 def _dump(value: Any, field: str) -> str:
     try:
         return json.dumps(value, allow_nan=False, separators=(",", ":"))
@@ -73,6 +110,13 @@ def _clean(value: Any) -> Any:
     if isinstance(value, dict):
         return {clean_text(str(key)): _clean(item) for key, item in value.items()}
     return [_clean(item) for item in value] if isinstance(value, list) else value
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not isfinite(value):
+        raise Rejected("event_number_invalid", "", value=text[:40])
+    return value
 
 
 def _refuse_constant(name: str) -> Any:

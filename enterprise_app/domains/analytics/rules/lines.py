@@ -1,7 +1,6 @@
 """Turns lines of a file into events: one reader per format, with the counting of identical lines that all need."""
 
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from enterprise_app.domains.analytics.rules import accesslog, keys
 from enterprise_app.domains.analytics.rules.jsontext import read_json
@@ -24,33 +23,36 @@ class Occurrences:
     _young: dict[int, int] = field(default_factory=dict)
     _old: dict[int, int] = field(default_factory=dict)
 
-    def count(self, line: bytes) -> int:
-        """How often the line came before."""
-        key = hash(line)
-        seen = self._young.get(key, self._old.get(key, 0))
-        self._young[key] = seen + 1
-        if len(self._young) >= self.keep:
-            self._old, self._young = self._young, {}
-        return seen
+    def count(self, lines: list[bytes]) -> dict[int, int]:
+        """How often each of the lines came before; by its index, those that did."""
+        young, old, again = self._young, self._old, {}
+        for index, line in enumerate(lines):
+            key = hash(line)
+            seen = young.get(key)
+            if seen is None:
+                seen = old.get(key, 0)
+            if seen:
+                again[index] = seen
+            young[key] = seen + 1
+            if len(young) >= self.keep:
+                self._old = old = young
+                self._young = young = {}
+        return again
 
 
 @dataclass(slots=True)
 class LineReader:
-    """Reads the lines of one file in order."""
+    """Reads the lines of one file, each for itself: so several processes can share a file."""
 
     format: FileFormat
     reading: Reading
     site: str | None = None
-    occurrences: Occurrences = field(default_factory=Occurrences)
 
-    def read(self, line: bytes) -> EventRecord:
-        """One line to one event. Raises Rejected."""
+    def read(self, line: bytes, occurrence: int) -> EventRecord:
+        """One line to one event; `occurrence` counts the identical lines before it. Raises Rejected."""
         if self.format is FileFormat.ACCESS_LOG:
-            return accesslog.read_line(line, self.occurrences.count(line), self.reading, self.site)
+            return accesslog.read_line(line, occurrence, self.reading, self.site)
         record = read_message(read_json(line), self.reading)
         if record.message_id is None:
-            record.id = self._id(line)
+            record.id = keys.line_event_id(self.reading.tenant_key, line, occurrence)
         return record
-
-    def _id(self, line: bytes) -> UUID:
-        return keys.line_event_id(self.reading.tenant_id, line, self.occurrences.count(line))

@@ -3,19 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from enterprise_app.domains.analytics.vocabulary import EventType
 
 
 @dataclass(slots=True)
 class EventRecord:
-    """A checked event. `id` is derived from the message id, so that a repeat has the same one."""
+    """A checked event. `id` is derived from the message id, so that a repeat has the same one.
 
-    id: UUID
+    Ids are 32 hexadecimal digits: what the database reads, without an object for each.
+    """
+
+    id: str
     occurred_at: datetime
     type: EventType
-    visitor_id: UUID
+    visitor_id: str
     name: str | None = None
     message_id: str | None = None
     anonymous_id: str | None = None
@@ -39,7 +41,10 @@ class EventRecord:
     is_bot: bool = False
     ip: str | None = None
     status: int | None = None
-    campaign_id: UUID | None = None
+    campaign_id: str | None = None
+    revenue: str | None = None
+    currency: str | None = None
+    order_id: str | None = None
     properties: str | None = None
     context: str | None = None
 
@@ -50,3 +55,11 @@ class Rejected(Exception):
     def __init__(self, code: str, field: str = "", **params: Any) -> None:
         self.code, self.field, self.params = code, field, params
         super().__init__(f"{field}: {code}" if field else code)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rejected, (self.code, self.field, self.params)
+
+
+def _rejected(code: str, field: str, params: dict[str, Any]) -> Rejected:
+    """For pickle, which can't name parameters."""
+    return Rejected(code, field, **params)

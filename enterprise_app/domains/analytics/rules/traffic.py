@@ -14,7 +14,7 @@ def set_page(record: EventRecord, url: str, referrer: str, site: str | None) -> 
     external = set_referrer(record, referrer)
     record.channel = channels.classify(
         record.utm_medium, record.utm_source, record.utm_campaign, page.paid_click, external
-    ).value
+    )
 
 
 def set_referrer(record: EventRecord, referrer: str) -> str | None:
@@ -27,5 +27,5 @@ def set_referrer(record: EventRecord, referrer: str) -> str | None:
 
 def set_agent(record: EventRecord, agent: agents.Agent) -> None:
     """Set bot mark, device, browser and system."""
-    record.is_bot, record.device = agent.is_bot, agent.device.value
+    record.is_bot, record.device = agent.is_bot, agent.device
     record.browser, record.os = agent.browser, agent.os

@@ -2,8 +2,11 @@
 
 import asyncio
 import errno
+import os
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,21 +22,26 @@ from enterprise_app.core.db import tenant_session
 from enterprise_app.core.settings import get_settings
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics.errors import DiskFull, ImportBomb, ImportBusy, ImportFileDamaged
-from enterprise_app.domains.analytics.gateway import Line, LineFile
-from enterprise_app.domains.analytics.queries.storing import store
+from enterprise_app.domains.analytics.gateway import LineFile
+from enterprise_app.domains.analytics.gateway.readers import Readers
+from enterprise_app.domains.analytics.queries.storing import Intake, mark_dirty
 from enterprise_app.domains.analytics.rules import accesslog
 from enterprise_app.domains.analytics.rules.keys import tenant_salt
-from enterprise_app.domains.analytics.rules.lines import MAX_LINE, LineReader
+from enterprise_app.domains.analytics.rules.lines import MAX_LINE, LineReader, Occurrences
 from enterprise_app.domains.analytics.rules.messages import Reading
-from enterprise_app.domains.analytics.rules.record import EventRecord, Rejected
-from enterprise_app.domains.analytics.schemas import ImportProgress, ImportStatus, RejectedLine
+from enterprise_app.domains.analytics.rules.pieces import Piece, Understood, without
+from enterprise_app.domains.analytics.schemas import ImportProgress, ImportStatus
 from enterprise_app.domains.analytics.service import imports
+from enterprise_app.domains.analytics.service.keeping import keep
 from enterprise_app.domains.analytics.service.rejects import RejectReport
-from enterprise_app.domains.analytics.vocabulary import EventType, FileFormat
+from enterprise_app.domains.analytics.vocabulary import FileFormat
 from enterprise_app.domains.tenancy import service as tenancy
 
-BATCH_LINES = 4_000
+BATCH_LINES = 12_000
 BATCH_BYTES = 4_000_000
+MAX_READERS = 2
+"""Processes that read a large file. The database stores as fast as two of them read."""
+_LARGE, _PACKED = 5_000_000, 10
 _SNIFF_LINES = 5_000
 _SAVE_EVERY = 1.0  # seconds
 ProgressHook = Callable[[ImportProgress], None]
@@ -50,17 +58,20 @@ class Tally:
     page_views: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
+    slots: set[int] = field(default_factory=set)
     started: float = field(default_factory=time.monotonic)
 
-    def add(self, records: list[EventRecord], fresh: set[UUID]) -> None:
-        """Count one stored batch."""
-        taken = [r for r in records if r.id in fresh]
-        self.accepted += len(taken)
-        self.page_views += sum(r.type is EventType.PAGE and not r.is_bot for r in taken)
-        times = [r.occurred_at for r in taken]
-        if times:
-            self.first_at = min(filter(None, (self.first_at, min(times))))
-            self.last_at = max(filter(None, (self.last_at, max(times))))
+    def add(self, read: Understood, repeats: set[str]) -> None:
+        """Count one stored piece."""
+        self.lines += read.lines
+        self.rejected += len(read.rejected)
+        self.duplicates += read.repeats + len(repeats)
+        self.accepted += read.count - len(repeats)
+        self.slots |= read.slots
+        views, first, last = without(read, repeats) if repeats else (read.page_views, read.first_at, read.last_at)
+        self.page_views += views
+        self.first_at = min(filter(None, (self.first_at, first)), default=None)
+        self.last_at = max(filter(None, (self.last_at, last)), default=None)
 
     def progress(self, file: LineFile) -> ImportProgress:
         """For progress bars."""
@@ -73,16 +84,6 @@ class Tally:
             duplicates=self.duplicates,
             rate=round(self.lines / max(time.monotonic() - self.started, 1e-6), 1),
         )
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Lines read and understood, ready to be stored."""
-
-    lines: int
-    records: list[EventRecord]
-    repeats: int
-    rejected: list[RejectedLine]
 
 
 async def import_file(
@@ -152,57 +153,54 @@ async def _load(
     report: RejectReport,
     on_progress: ProgressHook | None,
 ) -> Tally:
-    """Batch by batch; the next one is read while the database stores the last."""
-    tally, received_at, saved = Tally(), reader.reading.received_at, time.monotonic()
-    ahead = asyncio.create_task(asyncio.to_thread(_read_batch, file, reader, ctx.locale))
-    try:
-        while batch := await ahead:
-            ahead = asyncio.create_task(asyncio.to_thread(_read_batch, file, reader, ctx.locale))
-            fresh = await store(
-                session, ctx.tenant_id, started.source_id, batch.records, received_at=received_at, forever=True
-            )
-            report.write(batch.rejected)
-            tally.lines += batch.lines
-            tally.rejected += len(batch.rejected)
-            tally.duplicates += batch.repeats + len(batch.records) - len(fresh)
-            tally.add(batch.records, fresh)
+    """Piece by piece; the next ones are read while the database stores the last."""
+    intake = Intake(ctx.tenant_id, started.source_id, reader.reading.received_at, forever=True)
+    tally, saved = Tally(), time.monotonic()
+    async with aclosing(_pieces(file, reader)) as pieces:
+        async for read in pieces:
+            # The slots are marked once, at the end: a file that is not in order touches all of them again and again.
+            repeats = await keep(session, intake, read.rows, read.count, ())
+            report.write([RejectReport.describe(rejected, ctx.locale) for rejected in read.rejected])
+            tally.add(read, repeats)
             progress = tally.progress(file)
             if on_progress:
                 on_progress(progress)
             if time.monotonic() - saved >= _SAVE_EVERY:
                 saved = time.monotonic()
                 await imports.save_progress(ctx, started.id, progress)
-    finally:
-        if not ahead.done():
-            await asyncio.wait({ahead})  # the thread still reads the file that the caller is about to close
+    await mark_dirty(session, ctx.tenant_id, tally.slots)
     return tally
 
 
-def _read_batch(file: LineFile, reader: LineReader, locale: str) -> _Batch | None:
-    lines = file.read_batch(BATCH_LINES, BATCH_BYTES)
-    if not lines:
-        return None
-    records: dict[UUID, EventRecord] = {}
-    rejected: list[RejectedLine] = []
-    understood = blank = 0
-    for line in lines:
-        if not line.content.strip():
-            blank += 1
-            continue
-        try:
-            record = _read_line(line, reader)
-        except Rejected as problem:
-            rejected.append(RejectReport.describe(line, problem, locale))
-            continue
-        understood += 1
-        records.setdefault(record.id, record)
-    return _Batch(len(lines) - blank, list(records.values()), understood - len(records), rejected)
+async def _pieces(file: LineFile, reader: LineReader) -> AsyncGenerator[Understood, None]:
+    """The file's pieces in order, read ahead in other processes where that pays. Closed, nothing reads any more."""
+    readers, turn, occurrences = Readers(reader, _processes(file)), asyncio.Lock(), Occurrences()
+
+    def split() -> Piece | None:
+        if piece := file.read_piece(BATCH_LINES, BATCH_BYTES):
+            piece.again = occurrences.count(piece.lines)
+        return piece
+
+    async def following() -> Understood | None:
+        async with turn:  # first come, first served: the order of the file
+            piece = await asyncio.to_thread(split)
+        return await readers.read(piece) if piece else None
+
+    ahead = deque(asyncio.create_task(following()) for _ in range(readers.width + 1))
+    try:
+        while (read := await ahead[0]) is not None:
+            ahead.popleft()
+            ahead.append(asyncio.create_task(following()))
+            yield read
+    finally:
+        readers.stop()
+        await asyncio.gather(*ahead, return_exceptions=True)  # threads still read what the caller is about to close
 
 
-def _read_line(line: Line, reader: LineReader) -> EventRecord:
-    if line.too_long:
-        raise Rejected("line_too_long", "", limit=MAX_LINE[reader.format])
-    return reader.read(line.content)
+def _processes(file: LineFile) -> int:
+    """Starting a process takes as long as reading some megabytes."""
+    size = file.total_bytes * (_PACKED if file.packed else 1)
+    return min(MAX_READERS, os.cpu_count() or 1) if size >= _LARGE else 0
 
 
 async def _reader(ctx: Context, file_format: FileFormat, site: str | None) -> LineReader:
@@ -219,12 +217,12 @@ async def _reader(ctx: Context, file_format: FileFormat, site: str | None) -> Li
 def _guess_site(path: Path) -> str | None:
     file = LineFile(path, MAX_LINE[FileFormat.ACCESS_LOG])
     try:
-        lines = file.read_batch(_SNIFF_LINES, BATCH_BYTES)
+        piece = file.read_piece(_SNIFF_LINES, BATCH_BYTES)
     except (ImportFileDamaged, ImportBomb):
         return None  # the import itself meets the same, and notes it
     finally:
         file.close()
-    return accesslog.guess_site([line.content for line in lines if not line.too_long])
+    return accesslog.guess_site(piece.lines) if piece else None
 
 
 async def _one_at_a_time(session: AsyncSession, ctx: Context) -> None:

@@ -1,40 +1,27 @@
-"""Takes messages over HTTP: checks each one, stores the good ones in one transaction, tells what became of each."""
+"""Takes messages over HTTP: checks each one, stores the good ones together, tells what became of each."""
 
-import asyncio
-import logging
+from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from uuid import UUID
-
-import sqlalchemy as sa
 
 from enterprise_app.core import switches
 from enterprise_app.core.clock import now
-from enterprise_app.core.context import job_context
-from enterprise_app.core.db import BUSY_RETRY, tenant_session
-from enterprise_app.core.errors import Invalid, ReadOnly, Unavailable
+from enterprise_app.core.errors import Invalid, ReadOnly
 from enterprise_app.core.settings import get_settings
 from enterprise_app.core.switches import Switch
 from enterprise_app.core.texts import translate
 from enterprise_app.domains.analytics.errors import OriginRefused, WriteKeyMissing, WriteKeyUnknown
-from enterprise_app.domains.analytics.queries.storing import store
 from enterprise_app.domains.analytics.rules import dates
 from enterprise_app.domains.analytics.rules.keys import tenant_salt
 from enterprise_app.domains.analytics.rules.messages import Reading, read_message
 from enterprise_app.domains.analytics.rules.record import EventRecord, Rejected
 from enterprise_app.domains.analytics.schemas import IngestResult, MessageVerdict
-from enterprise_app.domains.analytics.service.telling import tell_soon
+from enterprise_app.domains.analytics.service.flushing import flush
 from enterprise_app.domains.analytics.service.write_keys import KeyOwner, find_key_owner
 from enterprise_app.domains.analytics.vocabulary import Verdict
 
-log = logging.getLogger(__name__)
-
 MAX_BATCH = 2_500
-_TOUCH_EVERY = timedelta(seconds=30)
-_TRIES = 3
-_touched: dict[UUID, datetime] = {}
-_TOUCH = sa.text("UPDATE analytics_sources SET last_event_at = :at WHERE tenant_id = :tenant_id AND id = :id")
 
 
 async def authenticate(write_key: str | None, origin: str | None) -> KeyOwner:
@@ -70,23 +57,27 @@ async def take_messages(
         raise Invalid.of("batch", "batch_too_long", count=len(messages), limit=MAX_BATCH)
     received_at = now()
     reading = _reading(owner, received_at, sent_at, ip, agent)
-    verdicts: list[MessageVerdict | None] = [None] * len(messages)
-    records: dict[UUID, tuple[int, EventRecord]] = {}
+    verdicts: list[MessageVerdict] = []
+    records: dict[str, EventRecord] = {}
+    taken: list[tuple[MessageVerdict, str]] = []
     for index, message in enumerate(messages):
         try:
             record = read_message(message, reading, type_hint)
         except Rejected as problem:
-            verdicts[index] = _rejection(index, message, problem, locale)
+            verdicts.append(_rejection(index, message, problem, locale))
             continue
-        if record.id in records:
-            verdicts[index] = MessageVerdict(index=index, message_id=record.message_id, status=Verdict.DUPLICATE)
+        verdict = MessageVerdict(index, record.message_id, Verdict.ACCEPTED)
+        verdicts.append(verdict)
+        if records.setdefault(record.id, record) is record:
+            taken.append((verdict, record.id))
         else:
-            records[record.id] = (index, record)
-    fresh = await _store(owner, [record for _, record in records.values()], received_at)
-    for event_id, (index, record) in records.items():
-        status = Verdict.ACCEPTED if event_id in fresh else Verdict.DUPLICATE
-        verdicts[index] = MessageVerdict(index=index, message_id=record.message_id, status=status)
-    return _result([verdict for verdict in verdicts if verdict is not None])
+            verdict.status = Verdict.DUPLICATE
+    if records:
+        repeats = await flush(owner.tenant_id, owner.source_id, list(records.values()), received_at)
+        for verdict, event_id in taken if repeats else ():
+            if event_id in repeats:
+                verdict.status = Verdict.DUPLICATE
+    return _result(verdicts)
 
 
 def _reading(owner: KeyOwner, received_at: datetime, sent_at: Any, ip: str | None, agent: str | None) -> Reading:
@@ -106,37 +97,6 @@ def _reading(owner: KeyOwner, received_at: datetime, sent_at: Any, ip: str | Non
     )
 
 
-async def _store(owner: KeyOwner, records: list[EventRecord], received_at: datetime) -> set[UUID]:
-    """One transaction. An import that holds the same ids in another order may deadlock with us: then once more."""
-    if not records:
-        return set()
-    for attempt in range(1, _TRIES + 1):
-        try:
-            return await _store_once(owner, records, received_at)
-        except Unavailable as error:
-            if error.code != BUSY_RETRY or attempt == _TRIES:
-                raise
-            await asyncio.sleep(0.05 * attempt)
-    raise AssertionError("unreachable")
-
-
-async def _store_once(owner: KeyOwner, records: list[EventRecord], received_at: datetime) -> set[UUID]:
-    async with tenant_session(job_context(owner.tenant_id, "ingest")) as session:
-        fresh = await store(session, owner.tenant_id, owner.source_id, records, received_at=received_at, forever=False)
-        if fresh:
-            await tell_soon(session, owner.tenant_id)
-            await _touch(session, owner, received_at)
-        return fresh
-
-
-async def _touch(session: Any, owner: KeyOwner, at: datetime) -> None:
-    """Note when the source last sent, now and then: one hot row must not line up all requests."""
-    last = _touched.get(owner.source_id)
-    if last is None or at - last >= _TOUCH_EVERY:
-        _touched[owner.source_id] = at
-        await session.execute(_TOUCH, {"at": at, "tenant_id": owner.tenant_id, "id": owner.source_id})
-
-
 def _rejection(index: int, message: Any, problem: Rejected, locale: str) -> MessageVerdict:
     message_id = message.get("messageId") if isinstance(message, dict) else None
     return MessageVerdict(
@@ -150,8 +110,8 @@ def _rejection(index: int, message: Any, problem: Rejected, locale: str) -> Mess
 
 
 def _result(verdicts: list[MessageVerdict]) -> IngestResult:
-    counts = {status: sum(v.status is status for v in verdicts) for status in Verdict}
-    return IngestResult(
+    counts = Counter([verdict.status for verdict in verdicts])
+    return IngestResult.model_construct(
         success=counts[Verdict.REJECTED] < len(verdicts) or not verdicts,
         accepted=counts[Verdict.ACCEPTED],
         duplicates=counts[Verdict.DUPLICATE],

@@ -6,13 +6,11 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from enterprise_app.core.texts import translate
-from enterprise_app.domains.analytics.gateway import Line
 from enterprise_app.domains.analytics.rules.jsontext import clean_text
-from enterprise_app.domains.analytics.rules.record import Rejected
+from enterprise_app.domains.analytics.rules.pieces import RejectedText
 from enterprise_app.domains.analytics.schemas import RejectedLine
 
 SHOWN = 100
-_TEXT = 200
 
 
 class RejectReport:
@@ -27,11 +25,11 @@ class RejectReport:
         self._file: TextIO | None = None
 
     @staticmethod
-    def describe(line: Line, problem: Rejected, locale: str) -> RejectedLine:
+    def describe(rejected: RejectedText, locale: str) -> RejectedLine:
         """One rejected line in the reader's language."""
-        text = clean_text(line.content[:_TEXT].decode("utf-8", "replace"))
+        problem, text = rejected.problem, clean_text(rejected.text.decode("utf-8", "replace"))
         told = translate(locale, f"errors.{problem.code}", **problem.params)
-        return RejectedLine(line=line.number, code=problem.code, field=problem.field, problem=told, text=text)
+        return RejectedLine(line=rejected.line, code=problem.code, field=problem.field, problem=told, text=text)
 
     def write(self, rejected: list[RejectedLine]) -> None:
         """Add lines. Raises OSError when the disk is full."""
