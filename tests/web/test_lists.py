@@ -18,9 +18,9 @@ from enterprise_app.core.errors import Invalid
 from enterprise_app.core.paging import ListField, Listing, Page
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.web.shell.action import DECLARED
-from enterprise_app.web.shell.lists import Choice, Day, ListState, Words, counted, listed
+from enterprise_app.web.shell.lists import Choice, Day, ListState, Words, counted, listed, showing
 
-HANDLERS = ("leave", "search", "pick", "drop", "sort_by", "resize", "next_page", "previous_page")
+HANDLERS = ("leave", "search", "pick", "drop", "show_all", "sort_by", "resize", "next_page", "previous_page")
 LISTING = Listing(
     fields={
         "created_at": ListField(sa.column("created_at"), date, sortable=True),
@@ -96,6 +96,19 @@ def test_what_no_page_of_ours_wrote_into_the_url_is_left_out_or_refused():
             _at(bad)._query(READER, LISTING)
 
 
+def test_an_address_that_no_list_can_follow_is_not_our_failure():
+    state = _at("?sort=salary")
+    with pytest.raises(Invalid), showing(state):
+        state._query(READER, LISTING)
+    assert (state.loading, state.failed, state.misread) == (False, True, True)
+    with pytest.raises(OSError), showing(state):
+        raise OSError("no database")
+    assert (state.failed, state.misread) == (True, False)
+    with showing(state):
+        pass
+    assert not state.failed
+
+
 def test_days_are_the_readers():
     state = _at("?start=2026-03-01&end=2026-03-02")
     state._read("name")
@@ -112,6 +125,7 @@ async def test_each_control_changes_its_word_and_starts_from_the_first_page():
     assert _address(await _press(state, "resize", "50")) == f"/people?{kept}"
     assert _address(await _press(state, "drop", "name:ne:X")) == "/people?q=ann&filter=name%3Ane%3AY"
     assert _address(await _press(state, "search", "")) == "/people?filter=name%3Ane%3AX&filter=name%3Ane%3AY"
+    assert _address(await _press(state, "show_all")) == "/people"
     assert await _press(state, "search", "ann") is None
     assert await _press(state, "pick", "salary", "1") is None
     assert await _press(state, "pick", "stage", "") is None
@@ -123,6 +137,8 @@ async def test_previous_is_the_page_before_even_after_the_browsers_own_back():
         _at(f"?cursor={here}" if here else "", state)
         state._turned(Page([], following))
         assert _address(await _press(state, "next_page")) == f"/people?cursor={following}"
+        _at(f"?cursor={following}", state)
+        assert await _press(state, "next_page") is None, "pressed twice before the page is here"
     _at("?cursor=c2", state)  # the browser's back, from c3
     assert _address(await _press(state, "previous_page")) == "/people?cursor=c1"
     _at("?cursor=c1", state)

@@ -47,14 +47,11 @@ def table(
     label: ui.Text,
     empty: ui.Node,
     no_match: ui.Node | None = None,
-    show_all: str = "",
     actions: Callable[[Any], Any] | None = None,
     selection: ui.Selection | None = None,
 ) -> rx.Component:
     """The rows with sorting, skeleton and pages. While something is filtered `no_match` stands instead of `empty`:
-    plain words with the way to all rows at `show_all`, unless the page has better ones."""
-    if no_match is None and show_all:
-        no_match = _no_match(show_all)
+    plain words with the way to all rows, unless the page has better ones."""
     rows = ui.data_table(
         columns,
         state.rows,
@@ -64,13 +61,13 @@ def table(
         actions=actions,
         selection=selection,
         loading=state.loading,
-        empty=empty if no_match is None else rx.cond(state.narrowed, no_match, empty),
+        empty=rx.cond(state.narrowed, _no_match(state) if no_match is None else no_match, empty),
     )
     return ui.card(rows, pages(state), flush=True)
 
 
-def _no_match(path: str) -> rx.Component:
-    again = ui.button_link(t("components.no_match.all"), path)
+def _no_match(state: Any) -> rx.Component:
+    again = ui.button(t("components.no_match.all"), on_click=state.show_all)
     return ui.empty_state("search", t("components.no_match.title"), t("components.no_match.text"), again)
 
 
@@ -92,5 +89,8 @@ def pages(state: Any) -> rx.Component:
 
 
 def body(state: Any, *parts: ui.Node, gap: int = 4) -> rx.Component:
-    """The parts, or what went wrong with a retry."""
-    return rx.cond(state.failed, ui.error_state(on_retry=state.load), ui.stack(*parts, gap=gap))
+    """The parts, or what went wrong with a retry, or that the address makes no sense with the way to all rows."""
+    again = ui.button(t("components.no_match.all"), on_click=state.show_all)
+    misread = ui.empty_state("link", t("components.misread.title"), t("components.misread.text"), again)
+    wrong = rx.cond(state.misread, misread, ui.error_state(on_retry=state.load))
+    return rx.cond(state.failed, wrong, ui.stack(*parts, gap=gap))

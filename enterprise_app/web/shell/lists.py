@@ -21,7 +21,7 @@ forward show the same rows. A list page is a state made by `listed`, a page made
     def people() -> rx.Component:
         columns = [ui.Column(t("people.name"), lambda row: ui.link(row.name, row.href, quiet=True), sort="name"), ...]
         bar = list_parts.bar(S, list_parts.search(S, t("people.search")), list_parts.choice(S, "stage", label, STAGES))
-        table = list_parts.table(S, columns, label=t("people.title"), show_all="/people", empty=...)
+        table = list_parts.table(S, columns, label=t("people.title"), empty=ui.empty_state(...))
         return ui.stack(ui.page_header(t("people.title"), t("people.text")), list_parts.body(S, bar, table))
 
     Page(route="/people", ..., on_load=(S.load,), on_leave=(S.leave,), topics=("profiles",), refresh=S.load)
@@ -39,6 +39,7 @@ from pydantic import BaseModel, ConfigDict
 from reflex_base.event import EventSpec
 
 from enterprise_app.core.context import Context
+from enterprise_app.core.errors import Invalid
 from enterprise_app.core.paging import Listing, ListQuery
 from enterprise_app.core.texts import translate
 from enterprise_app.core.vocabulary.permissions import Permission
@@ -77,6 +78,7 @@ class ListState(rx.State, mixin=True):
 
     loading: bool = True
     failed: bool = False
+    misread: bool = False
     q: str = ""
     sort: str = ""
     size: str = DEFAULT_SIZE
@@ -95,6 +97,7 @@ class ListState(rx.State, mixin=True):
         drop: Any
         sort_by: Any
         resize: Any
+        show_all: Any
         next_page: Any
         previous_page: Any
 
@@ -171,6 +174,11 @@ def listed(need: Permission, *narrowings: Narrowing) -> type[ListState]:
             return change_view(self, filter=kept, cursor="")
 
         @action(need)
+        async def show_all(self) -> EventSpec:
+            """Everything, as the page opens from the navigation."""
+            return rx.redirect(self.router.url.path)
+
+        @action(need)
         async def sort_by(self, sort: str) -> EventSpec:
             """Another order, from the first page."""
             return change_view(self, sort=sort, cursor="")
@@ -181,9 +189,11 @@ def listed(need: Permission, *narrowings: Narrowing) -> type[ListState]:
             return change_view(self, limit="" if size == DEFAULT_SIZE else size, cursor="")
 
         @action(need)
-        async def next_page(self) -> EventSpec:
-            """Further."""
+        async def next_page(self) -> EventSpec | None:
+            """Further; a second press before the page is here does nothing."""
             known, here = self._places()
+            if self.next_cursor in ("", here):
+                return None
             self._trail = [*known, here, self.next_cursor][-_REMEMBERED:]
             return change_view(self, cursor=self.next_cursor)
 
@@ -198,12 +208,15 @@ def listed(need: Permission, *narrowings: Narrowing) -> type[ListState]:
 
 @contextmanager
 def showing(state: Any) -> Iterator[None]:
-    """Around a page's loading: `loading` ends, and `failed` says whether there is something to show."""
+    """Around a page's loading: `loading` ends, and `failed` says whether there is something to show. Where a list can't
+    follow its URL, `misread` says that trying again does not help."""
     try:
         yield
         state.failed = False
-    except Exception:
+    except Exception as error:
         state.failed = True
+        if isinstance(state, ListState):
+            state.misread = isinstance(error, Invalid)
         raise
     finally:
         state.loading = False

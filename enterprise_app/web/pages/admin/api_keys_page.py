@@ -39,7 +39,7 @@ def _table(add: rx.Component) -> rx.Component:
         ui.Column(t("admin.keys.expires"), lambda row: row.expires, sort="expires_at", quiet=True),
     ]
     none = ui.empty_state("key", t("admin.keys.none_title"), t("admin.keys.none_text"), add)
-    return list_parts.table(S, columns, label=t("admin.keys.title"), actions=_menu, empty=none, show_all="/api-keys")
+    return list_parts.table(S, columns, label=t("admin.keys.title"), actions=_menu, empty=none)
 
 
 def _permissions(row: Any) -> rx.Component:

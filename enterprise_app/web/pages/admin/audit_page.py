@@ -75,7 +75,7 @@ def _table() -> rx.Component:
     ]
     again = ui.button_link(t("admin.audit.show_all"), "/audit")
     none = ui.empty_state("audit", t("admin.audit.none_title"), t("admin.audit.none_text"), again)
-    return list_parts.table(S, columns, label=t("admin.audit.title"), empty=none)
+    return list_parts.table(S, columns, label=t("admin.audit.title"), empty=none, no_match=none)
 
 
 def _verb(row: Any) -> rx.Component:

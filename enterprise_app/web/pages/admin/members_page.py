@@ -51,7 +51,7 @@ def _table() -> rx.Component:
     ]
     again = ui.button_link(t("admin.members.show_all"), "/members")
     none = ui.empty_state("people", t("admin.members.none_title"), t("admin.members.none_text"), again)
-    return list_parts.table(S, columns, label=t("admin.members.title"), actions=_menu, empty=none)
+    return list_parts.table(S, columns, label=t("admin.members.title"), actions=_menu, empty=none, no_match=none)
 
 
 def _person(row: Any) -> rx.Component:

@@ -52,9 +52,7 @@ def _table(add: rx.Component) -> rx.Component:
         t("analytics.sources.empty_text"),
         rx.cond(can(Permission.SOURCES_MANAGE), add),
     )
-    return list_parts.table(
-        S, columns, label=t("analytics.sources.title"), actions=_menu, empty=empty, show_all="/sources"
-    )
+    return list_parts.table(S, columns, label=t("analytics.sources.title"), actions=_menu, empty=empty)
 
 
 def _status(row: Any) -> Any:
