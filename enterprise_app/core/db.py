@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.db_urls import DatabaseUrls
@@ -173,11 +174,10 @@ def make_engine(url: str, pool_size: int, *, pooled: bool) -> AsyncEngine:
 @asynccontextmanager
 async def _session(engine: AsyncEngine, begin: str, *, snapshot: bool = False) -> AsyncIterator[AsyncSession]:
     connection = await _begun(engine, begin)
+    session = AsyncSession(bind=connection, expire_on_commit=False, info={_SNAPSHOT: snapshot})
     try:
-        async with AsyncSession(bind=connection, expire_on_commit=False, info={_SNAPSHOT: snapshot}) as session:
-            yield session
-            await session.commit()
-            await connection.commit()
+        yield session
+        await session.run_sync(_commit, connection)
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable("database_unavailable", retry_after=RETRY_AFTER) from error
@@ -185,7 +185,18 @@ async def _session(engine: AsyncEngine, begin: str, *, snapshot: bool = False) -
             raise Unavailable(BUSY_RETRY, retry_after=1) from error
         raise
     finally:
-        await _close(connection)
+        if not connection.closed:
+            await _close(connection, session)
+
+
+def _commit(session: Session, connection: AsyncConnection) -> None:
+    """Everything from flush to giving the connection back, in one go: each step alone costs turns of the loop."""
+    begun = connection.sync_connection
+    assert begun is not None, "_begun started it"
+    session.commit()
+    begun.commit()
+    session.close()
+    begun.close()
 
 
 async def _begun(engine: AsyncEngine, begin: str) -> AsyncConnection:
@@ -222,9 +233,17 @@ async def _connected(engine: AsyncEngine) -> AsyncConnection:
         raise Unavailable("database_unavailable", retry_after=RETRY_AFTER) from error
 
 
-async def _close(connection: AsyncConnection) -> None:
+async def _close(connection: AsyncConnection, session: AsyncSession | None = None) -> None:
     """Give it back; what is not committed is rolled back, also when the task is being cancelled."""
-    await asyncio.shield(asyncio.create_task(connection.close()))
+    await asyncio.shield(asyncio.create_task(_closed(connection, session)))
+
+
+async def _closed(connection: AsyncConnection, session: AsyncSession | None) -> None:
+    try:
+        if session is not None:
+            await session.close()
+    finally:
+        await connection.close()
 
 
 def ping_statement() -> sa.TextClause:

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,6 +28,7 @@ DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 MAX_FILTERS = 20
 MAX_IN_VALUES = 100
+_MAX_KEPT = 256  # statements of one select
 OPERATORS = ("eq", "ne", "in", "lt", "lte", "gt", "gte", "contains")
 _ORDERED = ("eq", "ne", "in", "lt", "lte", "gt", "gte")
 _BY_TYPE: dict[type, tuple[str, ...]] = {
@@ -37,6 +40,7 @@ _BY_TYPE: dict[type, tuple[str, ...]] = {
 T = TypeVar("T")
 Type: TypeAlias = type[Any]
 AnySelect: TypeAlias = sa.Select[*tuple[Any, ...]]
+_Kept: TypeAlias = "WeakKeyDictionary[AnySelect, dict[tuple[tuple[Sort, ...], int], AnySelect]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ class Listing:
     searchable: bool = False
     key_type: Type = UUID
     max_limit: int = field(default=MAX_LIMIT)
+    _kept: _Kept = field(default_factory=WeakKeyDictionary, init=False, repr=False, compare=False)
 
     def parse(
         self,
@@ -137,20 +142,33 @@ class Listing:
 
         Items are the entities of a select of one entity, otherwise named tuples of the selected columns.
         """
-        filtered = self.filtered(select, query)
-        total = await self._total(session, filtered) if count else None
-        sorts = [self._key_of(s.field) for s in query.sort]
-        keys = [f.column for f in sorts] + [self.key]
-        statement = filtered.add_columns(*(c.label(f"_key{i}") for i, c in enumerate(keys)))
-        statement = statement.order_by(*self._order(query)).limit(query.limit + 1)
-        if query.after is not None:
-            statement = statement.where(self._beyond(query))
-        rows = (await session.execute(statement)).all()
+        total = await self._total(session, self.filtered(select, query)) if count else None
+        keys = len(query.sort) + 1
+        rows = (await session.execute(self._statement(select, query))).all()
         shown = rows[: query.limit]
         cursor = None
         if len(rows) > query.limit:
-            cursor = _encode([self._shape(query.sort, query.filters, query.q), *shown[-1][-len(keys) :]])
-        return Page(_items(shown, len(keys)), cursor, total)
+            cursor = _encode([self._shape(query.sort, query.filters, query.q), *shown[-1][-keys:]])
+        return Page(_items(shown, keys), cursor, total)
+
+    def _statement(self, select: AnySelect, query: ListQuery) -> AnySelect:
+        """The statement of one page; kept for first pages of the same select, by far the most asked for."""
+        if query.filters or query.after is not None:
+            return self._build(select, query)
+        kept = self._kept.setdefault(select, {})
+        asked = (query.sort, query.limit)
+        if asked not in kept:
+            if len(kept) >= _MAX_KEPT:
+                kept.clear()
+            kept[asked] = self._build(select, query)
+        return kept[asked]
+
+    def _build(self, select: AnySelect, query: ListQuery) -> AnySelect:
+        keys = [*(self._key_of(s.field).column for s in query.sort), self.key]
+        statement = self.filtered(select, query)
+        statement = statement.add_columns(*(c.label(f"_key{i}") for i, c in enumerate(keys)))
+        statement = statement.order_by(*self._order(query)).limit(query.limit + 1)
+        return statement if query.after is None else statement.where(self._beyond(query))
 
     def filtered(self, select: AnySelect, query: ListQuery) -> AnySelect:
         """The select under the query's filters (without `q`: that is `core.search`'s)."""
@@ -344,8 +362,14 @@ def _items(rows: Sequence[Any], keys: int) -> list[Any]:
     names = rows[0]._fields[:-keys]
     if len(names) == 1:
         return [row[0] for row in rows]
-    shape = namedtuple("Item", names, rename=True)
+    shape = _item_shape(names)
     return [shape._make(row[:-keys]) for row in rows]
+
+
+@lru_cache(maxsize=256)
+def _item_shape(names: tuple[str, ...]) -> Any:
+    """Made once: a class costs more than the page it is for."""
+    return namedtuple("Item", names, rename=True)
 
 
 def _encode(values: Sequence[Any]) -> str:

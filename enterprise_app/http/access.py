@@ -64,6 +64,11 @@ async def _keep_nothing(session: AsyncSession, result: BaseModel) -> None:
     """For requests without a key."""
 
 
+SESSION: Final = "session"
+GIVEN: Final[dict[Any, str]] = {_caller: "ctx", open_session: SESSION}
+"""What the route itself knows by the time its handler runs: the dependency, and its name in `request.state`."""
+
+
 _IfMatch = Annotated[str | None, Header(description='The version you read, as its ETag: `"3"`.', examples=['"1"'])]
 
 

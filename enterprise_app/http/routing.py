@@ -25,7 +25,7 @@ from enterprise_app.core.db import tenant_session
 from enterprise_app.core.errors import Forbidden
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.http import bodies, idempotent, origin
-from enterprise_app.http.access import PUBLIC, Access, keeping, open_session
+from enterprise_app.http.access import GIVEN, PUBLIC, SESSION, Access, keeping, open_session
 from enterprise_app.http.answers import write_json
 from enterprise_app.http.problems import problem_of
 
@@ -35,14 +35,24 @@ PERMISSION_KEY = "x-permission"
 IDEMPOTENT_KEY = "x-idempotent"
 BODY_LIMIT_KEY = "x-body-limit"
 DEFAULT_BODY_LIMIT = 1024 * 1024
+_REQUEST = "_atrium_request"
 
 
-def _responding(endpoint: Callable[..., Awaitable[Any]], status: int) -> Callable[..., Awaitable[Any]]:
-    """The endpoint with models already written: FastAPI would validate and copy them once more."""
+def _responding(
+    endpoint: Callable[..., Awaitable[Any]], status: int, given: dict[str, str]
+) -> Callable[..., Awaitable[Any]]:
+    """The endpoint with models already written: FastAPI would validate and copy them once more.
+
+    `given` are the parameters that the route knows already, by their name in `request.state` (see `_take_over`).
+    """
 
     @wraps(endpoint)
-    async def respond(*args: Any, **kwargs: Any) -> Any:
-        result = await endpoint(*args, **kwargs)
+    async def respond(**kwargs: Any) -> Any:
+        if given:
+            state = kwargs.pop(_REQUEST).state
+            for name, known in given.items():
+                kwargs[name] = getattr(state, known)
+        result = await endpoint(**kwargs)
         if isinstance(result, BaseModel):
             return write_json(result, status)
         return Response(status_code=status) if result is None and status == 204 else result
@@ -63,12 +73,25 @@ class AtriumRoute(APIRoute):
         self.access = PUBLIC if declared == PUBLIC else Permission(declared)
         self.idempotent = bool(extra.get(IDEMPOTENT_KEY))
         self.body_limit = int(extra.get(BODY_LIMIT_KEY, DEFAULT_BODY_LIMIT))
-        super().__init__(path, _responding(endpoint, options.get("status_code") or 200), **options)
+        self._given: dict[str, str] = {}
+        super().__init__(path, _responding(endpoint, options.get("status_code") or 200, self._given), **options)
+
+    def _take_over(self) -> None:
+        """Fill in `Caller` and `Session` ourselves: FastAPI resolves each as slowly as a whole route."""
+        dependant = self.dependant
+        ours = {d.name: GIVEN[d.call] for d in dependant.dependencies if d.name and d.call in GIVEN}
+        if ours and dependant.request_param_name is None:
+            self._given.update(ours)
+            dependant.request_param_name = _REQUEST
+            dependant.dependencies = [d for d in dependant.dependencies if d.name not in ours]
 
     def get_route_handler(self) -> Handler:
         """FastAPI's handler inside ours."""
+        self._take_over()
+        needs_session = SESSION in self._given.values() or any(
+            d.call is open_session for d in self.dependant.dependencies
+        )
         answer = super().get_route_handler()
-        needs_session = any(d.call is open_session for d in self.dependant.dependencies)
 
         async def handle(request: Request) -> Response:
             try:

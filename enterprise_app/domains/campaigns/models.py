@@ -5,10 +5,9 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
-from enterprise_app.core.table import Archivable, TenantTable, Versioned
+from enterprise_app.core.table import Archivable, TenantTable, TextArray, Versioned
 
 
 class CampaignRow(TenantTable, Versioned, Archivable, table=True):
@@ -26,6 +25,6 @@ class CampaignRow(TenantTable, Versioned, Archivable, table=True):
     budget_currency: str | None = Field(default=None, sa_type=sa.Text)
     starts_on: date | None = None
     ends_on: date | None = None
-    channels: list[str] = Field(default_factory=list, sa_column=sa.Column(ARRAY(sa.Text), nullable=False))
-    tags: list[str] = Field(default_factory=list, sa_column=sa.Column(ARRAY(sa.Text), nullable=False))
+    channels: list[str] = Field(default_factory=list, sa_column=sa.Column(TextArray(), nullable=False))
+    tags: list[str] = Field(default_factory=list, sa_column=sa.Column(TextArray(), nullable=False))
     owner_id: UUID | None = None

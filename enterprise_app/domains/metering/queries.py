@@ -29,6 +29,19 @@ _LEDGER = text(
     "VALUES (:tenant, :client_id, :resource, :period, :n, :at) "
     "ON CONFLICT (tenant_id, client_id, resource) DO NOTHING RETURNING quantity"
 )
+_LOCK_ALL = text(
+    "INSERT INTO usage_counters AS c (tenant_id, resource, period, used) SELECT :tenant, resource, period, 0 "
+    "FROM unnest(cast(:resources AS text[]), cast(:periods AS text[])) AS asked (resource, period) "
+    "ON CONFLICT (tenant_id, resource, period) DO UPDATE SET used = c.used RETURNING resource, used"
+)
+_NOTE_ALL = text(
+    "WITH asked (resource, period) AS ("
+    "SELECT * FROM unnest(cast(:resources AS text[]), cast(:periods AS text[]))), noted AS ("
+    "INSERT INTO usage_ledger (tenant_id, client_id, resource, period, quantity, used_at) "
+    "SELECT :tenant, :client_id, resource, period, :n, :at FROM asked) "
+    "UPDATE usage_counters AS c SET used = c.used + :n FROM asked "
+    "WHERE c.tenant_id = :tenant AND c.resource = asked.resource AND c.period = asked.period"
+)
 _LEDGERED = text(
     "SELECT count(*) FROM usage_ledger WHERE tenant_id = :tenant AND resource = :resource AND client_id = :client_id"
 )
@@ -69,6 +82,20 @@ async def write_ledger(
     """Note an amount; False when this client id was noted before."""
     values = {"tenant": tenant, "resource": resource, "period": period, "n": n, "client_id": client_id, "at": at}
     return (await session.execute(_LEDGER, values)).scalar_one_or_none() is not None
+
+
+async def lock_all_used(session: AsyncSession, tenant: UUID, periods: dict[str, str]) -> dict[str, int]:
+    """The use of each resource in its period, the rows locked until commit in this order: give always the same."""
+    values = {"tenant": tenant, "resources": list(periods), "periods": list(periods.values())}
+    return {row.resource: row.used for row in await session.execute(_LOCK_ALL, values)}
+
+
+async def note_all(
+    session: AsyncSession, tenant: UUID, periods: dict[str, str], n: int, client_id: str, at: datetime
+) -> None:
+    """Into the ledger and onto the counters, which exist, under a client id that is new."""
+    values = {"tenant": tenant, "resources": list(periods), "periods": list(periods.values())}
+    await session.execute(_NOTE_ALL, values | {"n": n, "client_id": client_id, "at": at})
 
 
 async def in_ledger(session: AsyncSession, tenant: UUID, resource: str, client_id: str) -> bool:

@@ -94,7 +94,7 @@ async def test_callers_of_a_failing_write_all_hear_of_it_and_the_next_call_works
         raise OSError("gone")
 
     with monkeypatch.context() as patched:
-        patched.setattr("enterprise_app.domains.metering.queries.lock_used", broken)
+        patched.setattr("enterprise_app.domains.metering.queries.lock_all_used", broken)
         results = await asyncio.gather(calls.admit(ctx), calls.admit(ctx), return_exceptions=True)
     assert [type(r) for r in results] == [OSError, OSError]
     await calls.admit(ctx)

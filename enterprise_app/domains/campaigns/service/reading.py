@@ -1,10 +1,8 @@
 """Looking at campaigns: one, a page, the board, the calendar."""
 
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enterprise_app.core import search
@@ -42,9 +40,7 @@ async def list_campaigns(
     With `q` the list is that of the 500 best matches: a condition on all rows with a common word would sort them all.
     """
     ctx.require(Permission.CAMPAIGNS_READ)
-    select: Any = sa.select(*queries.COLUMNS)
-    if not any(wanted.field == "status" for wanted in query.filters):
-        select = select.where(queries.C.archived_at.is_(None))
+    select = queries.ALL if any(wanted.field == "status" for wanted in query.filters) else queries.NOT_ARCHIVED
     if query.q:
         found = await search.find(session, queries.KIND, query.q, limit=SEARCH_MATCHES)
         select = select.where(queries.is_one_of(found))
