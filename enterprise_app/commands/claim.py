@@ -9,7 +9,7 @@ from typing import IO
 import psutil
 
 from .children import end_group
-from .terminal import fail
+from .terminal import fail, say
 
 
 class Claim:
@@ -31,7 +31,12 @@ class Claim:
     def record(self, port: int, pids: list[int]) -> None:
         """Remember what runs, for the next start should this one be killed."""
         groups = {str(pid): psutil.Process(pid).create_time() for pid in pids if psutil.pid_exists(pid)}
-        self._file.write_text(json.dumps({"pid": psutil.Process().pid, "port": port, "groups": groups}))
+        fresh = self._file.with_suffix(".new")
+        try:
+            fresh.write_text(json.dumps({"pid": psutil.Process().pid, "port": port, "groups": groups}))
+            fresh.replace(self._file)
+        except OSError as error:  # a full disk is no reason to stop; the old note stays, and names nobody wrongly
+            say(f"{self._file} could not be written: {error.strerror}")
 
     def release(self) -> None:
         """Everything ended properly."""

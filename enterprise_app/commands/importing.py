@@ -10,6 +10,7 @@ import typer
 from .terminal import err, fail, say
 
 if TYPE_CHECKING:
+    from enterprise_app.core.errors import Unavailable
     from enterprise_app.core.settings import Settings
     from enterprise_app.domains.analytics.schemas import ImportProgress, ImportStatus
 
@@ -25,6 +26,7 @@ def import_file(
     rejects: Path | None = typer.Option(None, "--rejects", help="File for the rejected lines, as JSONL."),
 ) -> None:
     """Import events, all or nothing; running it again adds nothing twice."""
+    from enterprise_app.core.errors import Unavailable
     from enterprise_app.core.settings import get_settings
 
     from .database import prepared_database
@@ -34,7 +36,10 @@ def import_file(
     rejects = rejects or Path(f"{file.name}.rejected.jsonl")
     settings = get_settings()
     with prepared_database(settings, say):
-        status = asyncio.run(_import(settings, file, file_format, tenant, site, source, rejects))
+        try:
+            status = asyncio.run(_import(settings, file, file_format, tenant, site, source, rejects))
+        except Unavailable as error:
+            raise _explained(error, settings) from error
     _report(status, rejects)
 
 
@@ -81,6 +86,15 @@ async def _tenant_id(slug: str) -> UUID:
         known = list(await session.scalars(sa.text("SELECT slug FROM tenants WHERE slug <> 'platform' LIMIT 10")))
     hint = f"There are: {', '.join(known)}" if known else "Create one on the sign-up page first."
     fail(f"There is no tenant with the slug {slug!r}.", hint, code=2)
+
+
+def _explained(error: "Unavailable", settings: "Settings") -> "Unavailable":
+    """A server that fell over a full disk only tore the connection: its own log says why."""
+    from enterprise_app.core.embedded import disk_is_full
+    from enterprise_app.domains.analytics.errors import DiskFull
+
+    fell = error.code == "database_unavailable" and settings.database_url is None and disk_is_full(settings)
+    return DiskFull() if fell else error
 
 
 def _report(status: "ImportStatus", rejects: Path) -> None:

@@ -76,8 +76,9 @@ class Supervisor:
             return
         say("The database ended; starting it again")
         try:
-            self._server = ensure_running(self._settings)
-        except EmbeddedError as error:
+            ended, self._server = self._server, ensure_running(self._settings)
+            ended.let_go()  # however long the old object lives: who uses a server keeps it from being stopped
+        except (EmbeddedError, OSError) as error:  # a full disk, above all: it may have room again soon
             say(str(error))
             time.sleep(2)
 

@@ -36,7 +36,7 @@ CHECKS = (
 
 
 def test(
-    full: bool = typer.Option(False, "--full", help="Also tests marked `slow` (kills, long journeys), and more cases."),
+    full: bool = typer.Option(False, "--full", help="Also tests marked `slow` (much data), and more cases."),
     keyword: str | None = typer.Option(
         None, "-k", help="Only tests whose names match; skips style, types and contracts."
     ),

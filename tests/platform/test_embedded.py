@@ -128,6 +128,30 @@ def test_kill_9_of_the_app_leaves_a_server_that_the_next_start_adopts(root: Path
     assert not psutil.pid_exists(adopted.pid)
 
 
+def test_ctrl_c_while_it_starts_leaves_no_server(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedded.start(root).stop()
+
+    def interrupted(_place: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cluster, "_ready", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        embedded.start(root)
+    data = str(find_place(root).data)
+    assert not [p.pid for p in psutil.process_iter(["cmdline"]) if data in (p.info["cmdline"] or [])]
+
+
+def test_a_full_disk_is_seen_in_the_log_only_while_it_is_news(root: Path) -> None:
+    server = embedded.start(root)
+    line = "{} UTC [1] PANIC:  could not write to file: No space left on device\n"
+    assert not cluster.ran_out_of_space(server.place)
+    server.place.log.write_text(line.format("2020-01-01 00:00:00.000"))
+    assert not cluster.ran_out_of_space(server.place)
+    server.place.log.write_text(line.format(time.strftime("%Y-%m-%d %H:%M:%S.000", time.gmtime())))
+    assert cluster.ran_out_of_space(server.place)
+    server.stop()
+
+
 def test_the_last_user_stops_the_server(root: Path) -> None:
     first = embedded.start(root)
     second = embedded.start(root)

@@ -36,9 +36,17 @@ def recorded(platform: Platform) -> dict:
     return json.loads((platform.data_dir / "up.json").read_text())
 
 
+def running(platform: Platform) -> list[int]:
+    """The database, and what `up` started besides."""
+    return [database_pid(platform), *map(int, recorded(platform)["groups"])]
+
+
 def database_pid(platform: Platform) -> int:
-    """The embedded server's process."""
-    return int((platform.data_dir / "pg" / "data" / "postmaster.pid").read_text().splitlines()[0])
+    """The embedded server's process; 0 while there is none."""
+    try:
+        return int((platform.data_dir / "pg" / "data" / "postmaster.pid").read_text().splitlines()[0])
+    except (FileNotFoundError, IndexError):
+        return 0
 
 
 def register(platform: Platform) -> dict[str, str]:
@@ -57,19 +65,23 @@ def test_kills_are_survived_and_ctrl_c_stops_everything(tmp_path: Path) -> None:
         owner = register(platform)
         _second_starts_are_refused(platform)
         kept = _children_come_back(platform, owner)
-        pids = [*map(int, recorded(platform)["groups"]), database_pid(platform)]
+        pids = running(platform)
         os.kill(recorded(platform)["pid"], signal.SIGKILL)
         assert platform.process
         platform.process.wait(10)
     finally:
         platform.stop()
     again = start_platform(tmp_path / "data", "--dev", timeout=60)
-    assert not any(psutil.pid_exists(pid) for pid in pids[:-1])
-    answer = httpx.get(f"{again.loopback()}/api/v1/campaigns", headers=owner, timeout=20).raise_for_status()
-    assert {row["name"] for row in answer.json()["items"]} == kept
-    pids = [*map(int, recorded(again)["groups"]), database_pid(again)]
-    assert again.stop() == 0, again.output()
-    assert not any(psutil.pid_exists(pid) for pid in pids)
+    try:
+        assert not any(psutil.pid_exists(pid) for pid in pids[1:]), "only the database outlives `up`"
+        answer = httpx.get(f"{again.loopback()}/api/v1/campaigns", headers=owner, timeout=20).raise_for_status()
+        assert {row["name"] for row in answer.json()["items"]} == kept
+        kill(again, database_pid(again))
+        pids = running(again)
+    finally:
+        code = again.stop()
+    assert code == 0, again.output()
+    assert not any(psutil.pid_exists(pid) for pid in pids), again.output()
     for ended in (platform, again):
         assert ended.reader
         until(lambda reader=ended.reader: not reader.is_alive())  # nobody holds its output any more
@@ -88,11 +100,16 @@ def _second_starts_are_refused(platform: Platform) -> None:
 def _children_come_back(platform: Platform, owner: dict[str, str]) -> set[str]:
     """Each part is killed right after it accepted something; returns what was accepted."""
     accepted = set()
-    for pid in [database_pid(platform), *map(int, recorded(platform)["groups"])]:
+    for pid in running(platform):
         accepted.add(name := f"Accepted before {pid} was killed")
         campaign = {"name": name, "objective": "sales"}
         httpx.post(f"{platform.loopback()}/api/v1/campaigns", json=campaign, headers=owner).raise_for_status()
-        os.kill(pid, signal.SIGKILL)
-        until(lambda gone=pid: not psutil.pid_exists(gone) or psutil.Process(gone).status() == psutil.STATUS_ZOMBIE)
-        until(lambda: ready(platform))
+        kill(platform, pid)
     return accepted
+
+
+def kill(platform: Platform, pid: int) -> None:
+    """kill -9 of one part; returns when `up` has put another one in its place."""
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not {0, pid} & set(running(platform)))
+    until(lambda: ready(platform))

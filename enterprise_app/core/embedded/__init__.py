@@ -19,7 +19,7 @@ from .owner import owner_for
 from .place import Place, find_place, prepare_place
 from .server import Server
 
-__all__ = ["EmbeddedError", "Server", "data_root", "ensure_running", "find_running_server", "start"]
+__all__ = ["EmbeddedError", "Server", "data_root", "disk_is_full", "ensure_running", "find_running_server", "start"]
 
 
 class DataSettings(Protocol):
@@ -72,6 +72,11 @@ def find_running_server(settings: DataSettings) -> tuple[Place, int] | None:
     place = find_place(data_root(settings))
     running = cluster.find_running(place)
     return (place, running[1]) if running else None
+
+
+def disk_is_full(settings: DataSettings) -> bool:
+    """Whether the platform's own server fell over a full disk just now."""
+    return cluster.ran_out_of_space(find_place(data_root(settings)))
 
 
 @contextmanager

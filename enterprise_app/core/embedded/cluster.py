@@ -28,6 +28,8 @@ OPTIONS = {
     "log_destination": "stderr",
 }
 FAST_AND_LOSS_TOLERANT = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NO_SPACE = ("No space left on device", "Disk quota exceeded", "File too large")
+LOG_TAIL, RECENT = 64_000, 60  # bytes of the log that are looked at, seconds
 RETRYABLE = ("pre-existing shared memory block", "lock file", "could not bind", "Address already in use")
 
 
@@ -68,8 +70,15 @@ def launch(place: Place, binaries: Binaries, owner: Owner, *, throwaway: bool = 
         _remove_stale_pid_file(place)
         port = _usable_port(place)
         process = _spawn(place, binaries, owner, port, throwaway)
-        if _wait_ready(place, process, deadline):
-            place.remember(port=port)
+        try:
+            ready = _wait_ready(place, process, deadline)
+        except BaseException:  # Ctrl-C just now: nobody would know it, nobody would stop it
+            process.send_signal(signal.SIGINT)
+            process.wait(STOP_TIMEOUT)
+            raise
+        if ready:
+            if place.state().get("port") != port:  # nothing to write on a full disk
+                place.remember(port=port)
             return process.pid, port
         reason = _last_lines(place.log.read_text(errors="replace"))
         # After kill -9 of the server its backends need a moment to notice; a port may be taken meanwhile.
@@ -94,6 +103,21 @@ def wait_until_ready(place: Place) -> None:
             return
         time.sleep(0.02)
     raise EmbeddedError(f"The embedded database is not ready after {START_TIMEOUT} s (log: {place.log})")
+
+
+def ran_out_of_space(place: Place) -> bool:
+    """Whether the server said within the last minute that the disk is full: then it ended, and clients can't know why.
+
+    Its log ahead (WAL) must be written before anything else, so it gives up at once, with every connection.
+    """
+    try:
+        with place.log.open("rb") as log:
+            log.seek(max(0, place.log.stat().st_size - LOG_TAIL))
+            lines = log.read().decode(errors="replace").splitlines()
+    except OSError:
+        return False
+    since = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() - RECENT))
+    return any(line[: len(since)] >= since and any(text in line for text in NO_SPACE) for line in lines)
 
 
 def shut_down(place: Place) -> None:

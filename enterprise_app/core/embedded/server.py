@@ -39,6 +39,12 @@ class Server:
             self._use.close()
             self._use = None
 
+    def let_go(self) -> None:
+        """It ended without us: no longer count as somebody who uses it."""
+        if self._use is not None:
+            self._use.close()
+            self._use = None
+
     def _discard(self) -> bool:
         cluster.shut_down(self.place)
         if self.throwaway_guard is not None:

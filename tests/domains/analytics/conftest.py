@@ -14,7 +14,14 @@ from tests.factories import make_context
 from tests.joined import JoinedSource
 
 FIXTURES = Path(__file__).parent / "fixtures"
-SHARED_LOG = Path(__file__).parents[4] / "shared" / "data" / "web_access.log"
+JOURNEYS_LOG = Path(__file__).parents[2] / "e2e" / "data" / "small_access.log"
+REAL_LOG = Path(__file__).parents[4] / "shared" / "data" / "web_access.log"
+"""Ten thousand lines of a real site; no part of the project, so it is counted besides where it lies."""
+LOGS = [
+    (JOURNEYS_LOG, (198, 2, None)),
+    *([(REAL_LOG, (10_000, 0, "semicomplete.com"))] if REAL_LOG.exists() else []),
+]
+"""Logs with what an import of them makes: accepted, rejected, the site."""
 _TENANT = "INSERT INTO tenants (id, slug, skeleton, name, plan) VALUES ('{id}', '{id}', '{id}', 'Acme', 'FREE')"
 
 

@@ -15,7 +15,7 @@ from enterprise_app.core import events, jobs, live, switches
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
-from enterprise_app.core.errors import AtriumError, NotFound
+from enterprise_app.core.errors import AtriumError, NotFound, Unavailable
 from enterprise_app.core.ids import new_id
 from enterprise_app.core.paging import ListField, Listing, ListQuery, Page
 from enterprise_app.core.switches import Switch
@@ -152,6 +152,8 @@ async def note_failure(ctx: Context, import_id: UUID, error: BaseException) -> N
                 session, ctx, import_id, state=ImportState.FAILED, error=code or "internal", finished_at=now(),
                 accepted=0, duplicates=0, page_views=0,
             )  # fmt: skip
+    except Unavailable as problem:
+        log.warning("analytics.import_failure_not_noted: %s", problem.code)
     except Exception:
         log.warning("analytics.import_failure_not_noted", exc_info=True)
 
