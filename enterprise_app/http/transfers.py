@@ -1,5 +1,7 @@
 """Files over HTTP, in pieces both ways: a body as it arrives, and a content that a browser keeps instead of running."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from urllib.parse import quote
@@ -11,6 +13,8 @@ from enterprise_app.core.errors import AtriumError
 
 ANY_SIZE = 1 << 50
 """Body limit of routes whose service bounds the content itself, with a better answer."""
+DRAINED_BYTES = 200_000_000
+DRAINED_SECONDS = 60
 _KEPT_HEADERS = {
     "cache-control": "private, no-cache",
     # It is what it is: compressing images and archives again would cost more than it saves.
@@ -45,6 +49,17 @@ async def received(request: Request) -> AsyncIterator[bytes]:
         raise UploadIncomplete from None
     if announced is not None and size != announced:
         raise UploadIncomplete
+
+
+async def drain(request: Request) -> None:
+    """Read on what is refused, within bounds: a browser that is still sending would see a broken line, no answer."""
+    size = 0
+    with contextlib.suppress(ClientDisconnect, RuntimeError, TimeoutError):
+        async with asyncio.timeout(DRAINED_SECONDS):
+            async for piece in request.stream():
+                size += len(piece)
+                if size > DRAINED_BYTES:
+                    return
 
 
 def download(

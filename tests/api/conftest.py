@@ -19,9 +19,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def served(
-    postgres: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[str]:
+def served_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The server's data folder."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def served(postgres: DatabaseUrls, served_data: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """The server's address, reached under the platform's own host name. A module's LIMITS override its plans."""
     urls = _clone(postgres, f"atrium_{uuid4().hex[:12]}")
     with socket.socket() as probe:
@@ -31,7 +35,7 @@ def served(
         "TEST_ADMIN": urls.direct_admin,
         "TEST_SECRET": SECRET_KEY,
         "TEST_DATABASE": urls.database,
-        "ATRIUM_DATA_DIR": str(tmp_path_factory.mktemp("data")),
+        "ATRIUM_DATA_DIR": str(served_data),
         "ATRIUM_SECRET_KEY": SECRET_KEY,
         "ATRIUM_PORT": str(port),
         "TEST_LIMITS": json.dumps(getattr(request.module, "LIMITS", {})),

@@ -8,6 +8,7 @@ from fastapi import Depends, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from enterprise_app.core.errors import AtriumError
 from enterprise_app.core.paging import ListQuery
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.files import service as files
@@ -141,7 +142,11 @@ async def list_files(
 )
 async def attach_file(ctx: Caller, request: Request, campaign_id: CampaignId, name: FileName = "file") -> File:
     content, announced = transfers.received(request), transfers.announced_size(request)
-    return await service.attach_file(ctx, campaign_id, content, name=name, announced=announced)
+    try:
+        return await service.attach_file(ctx, campaign_id, content, name=name, announced=announced)
+    except AtriumError:
+        await transfers.drain(request)
+        raise
 
 
 @router.get("/{campaign_id}/files/{file_id}", permission=Permission.CAMPAIGNS_READ, summary="Read a file's facts")

@@ -25,7 +25,14 @@ def file_list(files: Any, *, label: Text, on_remove: Handler, removable: Flag = 
     """
 
     def line(file: Any) -> rx.Component:
-        name = rx.el.a(file.name, href=file.href, download=True, dir="auto", class_name="link link-quiet file-name")
+        name = rx.el.a(
+            file.name,
+            href=file.href,
+            download=True,
+            reload_document=True,
+            dir="auto",
+            class_name="link link-quiet file-name",
+        )
         view = _link("eye", t("files.view", name=file.name), file.view_href, target="_blank", rel="noopener")
         remove = icon_button(
             "delete", t("files.remove", name=file.name), size="sm", on_click=lambda: on_remove(file.id)
@@ -70,6 +77,6 @@ def _note(note: Any) -> rx.Component:
 
 def _link(name: str, label: Text, href: Any, **props: Any) -> rx.Component:
     return rx.el.a(
-        picture(name), href=href, title=label, aria_label=label,
+        picture(name), href=href, reload_document=True, title=label, aria_label=label,
         class_name="button button-ghost button-sm button-icon", **props,
     )  # fmt: skip
