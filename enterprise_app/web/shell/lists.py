@@ -139,6 +139,17 @@ class ListState(rx.State, mixin=True):
         known = self._trail[: self._trail.index(here)] if here in self._trail else []
         return (known, here) if here else ([], "")
 
+    def _go_on(self) -> EventSpec | None:
+        known, here = self._places()
+        if self.next_cursor in ("", here):
+            return None
+        self._trail = [*known, here, self.next_cursor][-_REMEMBERED:]
+        return change_view(self, cursor=self.next_cursor)
+
+    def _go_back(self) -> EventSpec:
+        known, _ = self._places()
+        return change_view(self, cursor=known[-1] if known else "")
+
 
 def listed(need: Permission, *narrowings: Narrowing) -> type[ListState]:
     """A base for the state of a list page: its vars, and its handlers declared with the page's permission."""
@@ -191,17 +202,12 @@ def listed(need: Permission, *narrowings: Narrowing) -> type[ListState]:
         @action(need)
         async def next_page(self) -> EventSpec | None:
             """Further; a second press before the page is here does nothing."""
-            known, here = self._places()
-            if self.next_cursor in ("", here):
-                return None
-            self._trail = [*known, here, self.next_cursor][-_REMEMBERED:]
-            return change_view(self, cursor=self.next_cursor)
+            return self._go_on()
 
         @action(need)
         async def previous_page(self) -> EventSpec:
             """Back, wherever the browser's own buttons led; from an address of unknown origin to the first page."""
-            known, _ = self._places()
-            return change_view(self, cursor=known[-1] if known else "")
+            return self._go_back()
 
     return Listed
 
