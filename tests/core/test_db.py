@@ -1,8 +1,11 @@
 """Sessions: the tenant is set, committed at the end, nothing without it; a broken connection is replaced."""
 
+import asyncio
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
@@ -55,3 +58,27 @@ async def test_the_rolled_back_fixture_nests(db: JoinedSource) -> None:
         async with tenant_session(two) as inner:
             assert await inner.scalar(COUNT) == 0
         assert await session.scalar(COUNT) == 1
+
+
+async def test_whatever_ends_a_session_its_connection_comes_back_clean(committed_db: DatabaseUrls) -> None:
+    """The pool has five: a connection lost each time, or one still in its transaction, would show at once."""
+    ctx = make_context()
+
+    async def fail_at_the_end(session: AsyncSession) -> None:
+        await session.execute(INSERT, {"tenant": ctx.tenant_id, "key": "lost"})
+        sa.event.listen(session.sync_session, "before_commit", _refuse)
+
+    async def be_cancelled(session: AsyncSession) -> None:
+        await session.execute(INSERT, {"tenant": ctx.tenant_id, "key": "lost"})
+        await asyncio.wait_for(session.execute(sa.text("SELECT pg_sleep(30)")), 0.05)
+
+    for act, error in ((fail_at_the_end, ZeroDivisionError), (be_cancelled, TimeoutError)) * 6:
+        with pytest.raises(error):
+            async with tenant_session(ctx) as session:
+                await act(session)
+    async with tenant_session(ctx) as session:
+        assert await session.scalar(COUNT) == 0
+
+
+def _refuse(_: object) -> None:
+    raise ZeroDivisionError

@@ -1,5 +1,7 @@
 """Lists: every row once whatever the order and page size; bad words are named with the fix."""
 
+import gc
+import weakref
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -233,3 +235,25 @@ async def test_a_cursor_fits_only_its_list(rows: list[dict[str, Any]]) -> None:
     for other in others:
         with pytest.raises(Invalid):
             LISTING.parse(cursor=page.next_cursor, **other)  # pyright: ignore[reportArgumentType]
+
+
+def test_the_statement_of_a_first_page_is_built_once() -> None:
+    kept = LISTING._statement(SELECT, LISTING.parse(limit=7, sort="name"))
+    assert LISTING._statement(SELECT, LISTING.parse(limit=7, sort="name")) is kept
+    others: tuple[dict[str, Any], ...] = ({"limit": 8}, {"sort": "-name"}, {"filters": ["name:eq:a"]})
+    texts = {str(LISTING._statement(SELECT, LISTING.parse(**({"limit": 7, "sort": "name"} | o)))) for o in others[1:]}
+    assert str(kept) not in texts
+    wider = LISTING._statement(SELECT, LISTING.parse(**others[0], sort="name"))
+    assert (wider.compile().params["param_1"], kept.compile().params["param_1"]) == (9, 8)
+
+
+def test_kept_statements_are_bounded_and_go_with_their_select() -> None:
+    own = SELECT.where(runs.c.done > 1)
+    for limit in range(1, 201):
+        for sort in ("name", "-name"):
+            LISTING._statement(own, LISTING.parse(limit=limit, sort=sort))
+    assert 0 < len(LISTING._kept[own]) <= 256
+    gone = weakref.ref(own)
+    del own
+    gc.collect()
+    assert gone() is None

@@ -7,12 +7,14 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
 
 from enterprise_app.core.errors import QuotaExceeded, RateLimited, VersionConflict
 from enterprise_app.core.manifest import Domain
 from enterprise_app.core.vocabulary.permissions import Permission, Role
-from enterprise_app.http.access import PUBLIC, Caller, ExpectedVersion
+from enterprise_app.http.access import PUBLIC, Caller, ExpectedVersion, Session
 from enterprise_app.http.app import create_api
 from enterprise_app.http.routing import Router
 from tests.factories import make_context
@@ -38,6 +40,18 @@ async def change_thing(ctx: Caller, version: ExpectedVersion) -> Thing:
     if version != 3:
         raise VersionConflict(current=3)
     return Thing(name="x", version=4)
+
+
+@router.get("/given", permission=Permission.CAMPAIGNS_READ)
+async def given(who: Caller, rows: Session, limit: int = 3) -> Thing:
+    tenant = await rows.scalar(sa.text("SELECT current_setting('app.tenant_id')"))
+    return Thing(name="same" if tenant == str(who.tenant_id) else "other", count=limit)
+
+
+@router.get("/given-and-request", permission=Permission.CAMPAIGNS_READ)
+async def given_and_request(who: Caller, request: Request, rows: Session) -> Thing:
+    same = request.state.ctx is who and request.state.session is rows
+    return Thing(name="same" if same else "other")
 
 
 @router.get("/broken", permission=PUBLIC)
@@ -87,6 +101,14 @@ def test_a_route_needs_a_permission() -> None:
         router.get("/open")  # pyright: ignore
     with pytest.raises(TypeError, match="permission"):
         router.add_api_route("/open", broken)
+
+
+async def test_caller_and_session_are_the_routes_own(client: httpx.AsyncClient, db: object) -> None:
+    assert (await client.get("/api/v1/things/given?limit=5")).json() == {"name": "same", "count": 5, "version": 1}
+    assert (await client.get("/api/v1/things/given-and-request")).json()["name"] == "same"
+    problem(await client.get("/api/v1/things/given?limit=x"), 422, "invalid")
+    parameters = (await client.get("/api/openapi.json")).json()["paths"]["/api/v1/things/given"]["get"]["parameters"]
+    assert [parameter["name"] for parameter in parameters] == ["limit"]
 
 
 async def test_nobody_and_not_allowed(client: httpx.AsyncClient) -> None:
