@@ -38,8 +38,7 @@ def pagination(
     )
     text = rx.el.span(summary if summary is not None else "", class_name="paging-text", aria_live="polite")
     return rx.el.div(
-        text,
-        rx.el.div(*parts(size, previous, following), class_name="row gap-2"),
+        *parts(text, size, rx.el.div(previous, following, class_name="row gap-2")),
         class_name="paging",
         role="group",
         aria_label=t("components.paging.label"),
