@@ -145,9 +145,9 @@ async def _told(asking: Awaitable[idempotency.StoredAnswer | None]) -> idempoten
 
 
 async def _fingerprint(request: Request) -> str:
-    """What makes two requests the same: method, path, query and body."""
+    """What makes two requests the same: method, path, query and body (of one that streamed past, its digest)."""
     digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
-    digest.update(await request.body())
+    digest.update(getattr(request.state, "body_digest", None) or await request.body())
     return digest.hexdigest()
 
 

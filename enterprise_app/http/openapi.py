@@ -32,7 +32,7 @@ _ERRORS = {
     "500": "Our mistake, logged under the request id",
     "503": "Something we depend on is down",
 }
-_IDEMPOTENCY_KEY = {
+IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
@@ -90,7 +90,7 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
         operation["security"] = [{name: []} for name in _SCHEMES]
         operation["description"] = f"{operation.get('description', '')}\n\nNeeds `{permission}`.".strip()
     if operation.pop("x-idempotent", False):
-        operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+        operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     responses = operation["responses"]
     declared = responses.keys() & _ERRORS.keys()
     for status in sorted(_possible(path, method, operation, public) | declared):

@@ -2,14 +2,20 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from urllib.parse import quote
 
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
+from enterprise_app.core.context import Context
+from enterprise_app.core.db import tenant_session
 from enterprise_app.core.errors import AtriumError
+from enterprise_app.http import idempotent
+from enterprise_app.http.answers import write_json
 
 ANY_SIZE = 1 << 50
 """Body limit of routes whose service bounds the content itself, with a better answer."""
@@ -49,6 +55,20 @@ async def received(request: Request) -> AsyncIterator[bytes]:
         raise UploadIncomplete from None
     if announced is not None and size != announced:
         raise UploadIncomplete
+
+
+async def settle(
+    request: Request, ctx: Context, digest: bytes, effect: Callable[[AsyncSession], Awaitable[BaseModel]]
+) -> Response:
+    """What a received body leads to, in one transaction with its `Idempotency-Key`; `digest` is the body's."""
+    key = idempotent.key_of(request)
+    request.state.body_digest = digest
+    async with tenant_session(ctx) as session:
+
+        async def answer() -> Response:
+            return write_json(await effect(session), 201)
+
+        return await (answer() if key is None else idempotent.once(session, request, ctx, key, answer))
 
 
 async def drain(request: Request) -> None:

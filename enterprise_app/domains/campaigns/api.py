@@ -1,6 +1,7 @@
 """Campaigns over HTTP."""
 
 from datetime import date
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from enterprise_app.domains.files.schemas import File
 from enterprise_app.http import transfers
 from enterprise_app.http.access import Caller, ExpectedVersion, Session, VersionIfGiven
 from enterprise_app.http.lists import Page, list_query, only_query
+from enterprise_app.http.openapi import IDEMPOTENCY_KEY
 from enterprise_app.http.routing import Router
 
 from . import service
@@ -137,13 +139,16 @@ async def list_files(
             "content": {
                 "application/octet-stream": {"schema": {"type": "string", "format": "binary"}, "example": "The brief."}
             },
-        }
+        },
+        "parameters": [IDEMPOTENCY_KEY],
     },
+    response_model=File,
 )
-async def attach_file(ctx: Caller, request: Request, campaign_id: CampaignId, name: FileName = "file") -> File:
+async def attach_file(ctx: Caller, request: Request, campaign_id: CampaignId, name: FileName = "file") -> Response:
     content, announced = transfers.received(request), transfers.announced_size(request)
     try:
-        return await service.attach_file(ctx, campaign_id, content, name=name, announced=announced)
+        settle = partial(transfers.settle, request, ctx)
+        return await service.attach_file(ctx, campaign_id, content, name=name, announced=announced, settle=settle)
     except AtriumError:
         await transfers.drain(request)
         raise

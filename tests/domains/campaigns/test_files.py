@@ -184,6 +184,19 @@ async def test_an_archived_campaign_gets_no_files_but_gives_them_up(client: http
     assert (await client.post(f"{at}/{file['id']}/restore")).status_code == 409
 
 
+async def test_a_repetition_attaches_nothing_twice(client: httpx.AsyncClient, at: str, storage_folder: Path) -> None:
+    async def post(content: bytes, name: str = "a.txt") -> httpx.Response:
+        return await client.post(at, params={"name": name}, content=content, headers={"idempotency-key": "order-17"})
+
+    first, again = await post(b"The brief."), await post(b"The brief.")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert (first.json(), again.headers["idempotent-replayed"]) == (again.json(), "true")
+    for other in (await post(b"Another."), await post(b"The brief.", "b.txt")):
+        assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
+    assert len(lying(storage_folder)) == 1
+    assert await names(client, at) == ["a.txt"]
+
+
 async def test_a_large_file_passes_in_pieces(
     client: httpx.AsyncClient,
     at: str,

@@ -1,6 +1,7 @@
 """Files of a campaign: briefs, sheets, pictures. Here is who may; what a file is, the domain of files knows."""
 
 from collections.abc import AsyncIterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,9 +22,17 @@ FILES = files.LISTING
 
 
 async def attach_file(
-    ctx: Context, campaign_id: UUID, content: AsyncIterable[bytes], *, name: str, announced: int | None = None
-) -> File:
+    ctx: Context,
+    campaign_id: UUID,
+    content: AsyncIterable[bytes],
+    *,
+    name: str,
+    announced: int | None = None,
+    settle: files.Settle | None = None,
+) -> Any:
     """A new file of the campaign; `announced` is its size where known. In transactions of its own: uploads are slow.
+
+    Returns the File, or what `settle` makes of it (see `files.upload`).
 
     Raises CampaignNotFound, CampaignArchivedError, ReadOnly, QuotaExceeded, TooLarge, Invalid (empty).
     """
@@ -36,7 +45,9 @@ async def attach_file(
         await announce(session, ctx, campaign_id)
 
     write = Permission.CAMPAIGNS_UPDATE
-    return await files.upload(ctx, write, open_holder, content, name=name, announced=announced, tell=tell)
+    return await files.upload(
+        ctx, write, open_holder, content, name=name, announced=announced, tell=tell, settle=settle
+    )
 
 
 async def list_campaign_files(

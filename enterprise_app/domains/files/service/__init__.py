@@ -2,7 +2,7 @@
 
 from ..queries import LISTING
 from ..rules.sniffing import served_type
-from .attaching import OpenHolder, attach, discard, store, upload
+from .attaching import OpenHolder, Settle, attach, discard, store, upload
 from .reading import get_file, list_files, open_file
 from .removing import remove, restore
 from .tidying import KEPT, tidy
@@ -11,6 +11,7 @@ __all__ = [
     "KEPT",
     "LISTING",
     "OpenHolder",
+    "Settle",
     "attach",
     "discard",
     "get_file",

@@ -1,6 +1,7 @@
 """Attaching: the content streams to the storage first, outside of any transaction; then the file is noted at once."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,6 +30,8 @@ from .tidying import PREFIX
 OpenHolder = Callable[[AsyncSession], Awaitable[Holder]]
 """Finds the holder and refuses when it may not get a file now; called before and after the content is read."""
 Tell = Callable[[AsyncSession], Awaitable[None]]
+Effect = Callable[[AsyncSession], Awaitable[File]]
+Settle = Callable[[bytes, Effect], Awaitable[Any]]
 
 metering.register_recount(Limit.STORAGE_BYTES, queries.bytes_held)
 
@@ -42,11 +45,14 @@ async def upload(
     name: str,
     announced: int | None = None,
     tell: Tell | None = None,
-) -> File:
+    settle: Settle | None = None,
+) -> Any:
     """Read the content and attach it; `write` is the right that the holder will name.
 
     Raises Forbidden, what `open_holder` raises, QuotaExceeded, TooLarge, Invalid (empty).
-    `tell` runs with it in one transaction, for the live topics of the holder's domain.
+    `tell` runs with it in one transaction, for the live topics of the holder's domain. `settle(digest, effect)` opens
+    that transaction and runs the effect, unless it knows the answer already; what it returns is returned. By default
+    that is the File.
     What can be refused is refused before the content is read: by `announced`, its size where known. Nothing stays of
     what is refused later or breaks off.
     """
@@ -56,18 +62,31 @@ async def upload(
         if announced is not None and announced > MAX_FILE_BYTES:
             raise too_large()
         await metering.check_room(session, ctx, Limit.STORAGE_BYTES, max(announced or 0, 1))
-    stored = await store(ctx, content)
+    stored, used = await store(ctx, content), False
+
+    async def effect(session: AsyncSession) -> File:
+        nonlocal used
+        used = True
+        file = await attach(session, ctx, await open_holder(session), stored, name=name)
+        if tell is not None:
+            await tell(session)
+        return file
+
     try:
-        async with tenant_session(ctx) as session:
-            file = await attach(session, ctx, await open_holder(session), stored, name=name)
-            if tell is not None:
-                await tell(session)
-            return file
+        answer = await (settle(stored.sha256, effect) if settle else _in_transaction(ctx, effect))
     except Unavailable:
         raise  # perhaps it was committed; the housekeeping looks later whether the content belongs to a file
     except AtriumError:
         await discard(stored)
         raise
+    if not used:
+        await discard(stored)
+    return answer
+
+
+async def _in_transaction(ctx: Context, effect: Effect) -> File:
+    async with tenant_session(ctx) as session:
+        return await effect(session)
 
 
 async def store(ctx: Context, content: AsyncIterable[bytes]) -> Stored:
