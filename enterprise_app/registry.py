@@ -9,6 +9,9 @@ from enterprise_app.domains.identity.manifest import DOMAIN as IDENTITY
 from enterprise_app.domains.localization.manifest import DOMAIN as LOCALIZATION
 from enterprise_app.domains.metering.manifest import DOMAIN as METERING
 from enterprise_app.domains.operations.manifest import DOMAIN as OPERATIONS
+from enterprise_app.domains.profiles.manifest import DOMAIN as PROFILES
 from enterprise_app.domains.tenancy.manifest import DOMAIN as TENANCY
 
-DOMAINS: list[Domain] = [AUDIT, METERING, FILES, TENANCY, IDENTITY, LOCALIZATION, OPERATIONS, CAMPAIGNS, ANALYTICS]
+DOMAINS: list[Domain] = [
+    AUDIT, METERING, FILES, TENANCY, IDENTITY, LOCALIZATION, OPERATIONS, PROFILES, CAMPAIGNS, ANALYTICS,
+]  # fmt: skip

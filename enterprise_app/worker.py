@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 
-from enterprise_app.core import db, events, events_dispatch, jobs_worker, logs, maintenance, startup
+from enterprise_app.core import db, events, events_dispatch, jobs_worker, logs, maintenance, startup, upkeep
 from enterprise_app.core.embedded import EmbeddedError
 from enterprise_app.core.live import RESYNC, Listener
 from enterprise_app.core.settings import Settings, get_settings
@@ -29,6 +29,7 @@ async def run() -> None:
             loops.create_task(events_dispatch.run(stop, context_for=edge.job_context))
             loops.create_task(jobs_worker.run(stop, DOMAINS))
             loops.create_task(maintenance.run(stop))
+            loops.create_task(upkeep.run(stop, DOMAINS, context_for=edge.job_context))
     log.info("worker stopped")
 
 

@@ -34,6 +34,7 @@ SYSTEM_MODULES = frozenset(
         "enterprise_app.core.mail",
         "enterprise_app.core.maintenance",
         "enterprise_app.core.switches",
+        "enterprise_app.core.upkeep",
         "enterprise_app.domains.identity.service",
         "enterprise_app.domains.operations.service",
         "enterprise_app.domains.tenancy.service",

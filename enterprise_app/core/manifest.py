@@ -6,15 +6,17 @@ from typing import Any
 
 from enterprise_app.core.events import Subscriber
 from enterprise_app.core.jobs import Job, Schedule
+from enterprise_app.core.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A domain's doors: routers (FastAPI, typed loosely because the core knows no HTTP), jobs, reactions, start-up."""
+    """A domain's doors: routers (FastAPI; typed loosely, the core knows no HTTP), jobs, reactions, upkeep, start-up."""
 
     name: str
     routers: Sequence[Any] = ()
     jobs: Sequence[Job] = ()
     schedules: Sequence[Schedule] = ()
     subscribers: Sequence[Subscriber] = ()
+    upkeeps: Sequence[Upkeep] = ()
     on_start: Sequence[Callable[[], Any]] = ()

@@ -6,7 +6,7 @@ bytewise-collated words are. Words are case-folded and lose their accents and vo
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -38,6 +38,20 @@ _ADD = sa.text(
     """
 )
 
+_PAIRS = "unnest(cast(:ids AS uuid[]), cast(:terms AS text[])) AS p(id, term)"
+_FORGET_MANY = sa.text(
+    f"""
+    DELETE FROM search_terms s WHERE tenant_id = :tenant_id AND kind = :kind AND id = ANY(:entities)
+        AND NOT EXISTS (SELECT FROM {_PAIRS} WHERE p.id = s.id AND p.term = s.term)
+    """  # noqa: S608 - constants
+)
+_ADD_MANY = sa.text(
+    f"""
+    INSERT INTO search_terms (tenant_id, kind, term, id)
+    SELECT :tenant_id, :kind, p.term, p.id FROM {_PAIRS} ON CONFLICT DO NOTHING
+    """  # noqa: S608
+)
+
 
 def words(text: str) -> list[str]:
     """The normalised words of a text, each once, in order."""
@@ -51,6 +65,16 @@ async def index(session: AsyncSession, tenant_id: UUID, kind: str, id: UUID, tex
     values = {"tenant_id": tenant_id, "kind": kind, "id": id, "terms": words(text)[:MAX_TERMS]}
     await session.execute(_FORGET, values)
     await session.execute(_ADD, values)
+
+
+async def index_many(session: AsyncSession, tenant_id: UUID, kind: str, texts: Mapping[UUID, str]) -> None:
+    """The same for many entities at once; those with an empty text are found no more."""
+    if not texts:
+        return
+    pairs = [(entity, term) for entity, text in texts.items() for term in words(text)[:MAX_TERMS]]
+    values = {"tenant_id": tenant_id, "kind": kind, "ids": [entity for entity, _ in pairs], "entities": list(texts)}
+    await session.execute(_FORGET_MANY, values | {"terms": [term for _, term in pairs]})
+    await session.execute(_ADD_MANY, values | {"terms": [term for _, term in pairs]})
 
 
 async def forget(session: AsyncSession, tenant_id: UUID, kind: str, ids: Iterable[UUID]) -> None:

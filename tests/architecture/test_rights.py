@@ -75,6 +75,8 @@ PARTS = {
     "metering.reserve": "part of making what a plan limits",
     "metering.spend": "part of what is counted",
     "operations.examine": "part of `health`",
+    "profiles.fold": "the worker's, of what events say",
+    "profiles.note_sightings": "part of storing events",
     "tenancy.check_slug": "part of registering",
     "tenancy.create_tenant": "part of registering",
     "tenancy.find_by_host": "makes the context",

@@ -36,6 +36,13 @@ class AuditVerb(StrEnum):
     PASSWORD_RESET = "password.reset"  # noqa: S105 - a verb
     PASSWORD_RESET_REQUESTED = "password.reset_requested"  # noqa: S105 - a verb
     PLAN_CHANGED = "plan.changed"
+    PROFILE_ARCHIVED = "profile.archived"
+    PROFILE_CREATED = "profile.created"
+    PROFILE_MERGED = "profile.merged"
+    PROFILE_MERGE_UNDONE = "profile.merge_undone"
+    PROFILE_RESTORED = "profile.restored"
+    PROFILE_STAGE_CHANGED = "profile.stage_changed"
+    PROFILE_UPDATED = "profile.updated"
     SESSION_REVOKED = "session.revoked"
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"

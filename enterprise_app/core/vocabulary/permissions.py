@@ -22,6 +22,8 @@ class Permission(StrEnum):
     MEMBERS_READ = "members:read"
     OPERATOR_TENANTS = "operator:tenants"
     OPERATOR_SYSTEM = "operator:system"
+    PROFILES_MANAGE = "profiles:manage"
+    PROFILES_READ = "profiles:read"
     SELF_MANAGE = "self:manage"
     SOURCES_MANAGE = "sources:manage"
     SOURCES_READ = "sources:read"
@@ -66,6 +68,8 @@ _MEMBER = frozenset(
         Permission.CAMPAIGNS_UPDATE,
         Permission.EVENTS_READ,
         Permission.MEMBERS_READ,
+        Permission.PROFILES_MANAGE,
+        Permission.PROFILES_READ,
         Permission.SELF_MANAGE,
         Permission.SOURCES_READ,
         Permission.TENANT_READ,

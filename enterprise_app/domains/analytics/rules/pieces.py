@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from enterprise_app.domains.analytics.rules.lines import MAX_LINE, LineReader
 from enterprise_app.domains.analytics.rules.record import EventRecord, Rejected
 from enterprise_app.domains.analytics.rules.rows import row, slots_of
+from enterprise_app.domains.analytics.rules.sightings import sightings_of
 from enterprise_app.domains.analytics.vocabulary import EventType
+from enterprise_app.domains.profiles.vocabulary import Sighting
 
 SHOWN_OF_LINE = 200
 
@@ -43,6 +45,7 @@ class Understood:
     count: int
     rejected: list[RejectedText]
     slots: set[int]
+    sightings: list[Sighting]
     page_views: int
     first_at: datetime | None
     last_at: datetime | None
@@ -81,6 +84,7 @@ def _summed(lines: int, records: list[EventRecord], rejected: list[RejectedText]
         count=len(records),
         rejected=rejected,
         slots=slots_of(times),
+        sightings=sightings_of(records),
         page_views=sum(record.type is EventType.PAGE and not record.is_bot for record in records),
         first_at=min(times, default=None),
         last_at=max(times, default=None),

@@ -21,8 +21,10 @@ from enterprise_app.core.errors import RateLimited, Unavailable
 from enterprise_app.domains.analytics.queries.storing import Intake
 from enterprise_app.domains.analytics.rules.record import EventRecord
 from enterprise_app.domains.analytics.rules.rows import row, slots_of
+from enterprise_app.domains.analytics.rules.sightings import sightings_of
 from enterprise_app.domains.analytics.service.keeping import keep
 from enterprise_app.domains.analytics.service.telling import tell_soon
+from enterprise_app.domains.profiles.vocabulary import Sighting
 
 log = logging.getLogger(__name__)
 
@@ -178,9 +180,10 @@ async def _store(lane: _Lane, group: list[_Waiting]) -> list[set[str]]:
     first, lines, inside = _merged(group)
     intake = Intake(lane.tenant_id, lane.source_id, max(w.received_at for w in group), forever=False)
     slots = slots_of(record.occurred_at for record in first.values())
+    sightings = sightings_of(first.values())
     for attempt in range(1, _TRIES + 1):
         try:
-            repeats = await _store_once(intake, lines, len(first), slots)
+            repeats = await _store_once(intake, lines, len(first), slots, sightings)
             return [
                 {r.id for r in w.records if r.id in repeats} | again for w, again in zip(group, inside, strict=True)
             ]
@@ -203,11 +206,11 @@ def _merged(group: list[_Waiting]) -> tuple[dict[str, EventRecord], bytes, list[
     return first, "".join([row(record) for record in first.values()]).encode(), inside
 
 
-async def _store_once(intake: Intake, lines: bytes, count: int, slots: set[int]) -> set[str]:
+async def _store_once(intake: Intake, lines: bytes, count: int, slots: set[int], sightings: list[Sighting]) -> set[str]:
     try:
         async with _at_once, tenant_session(job_context(intake.tenant_id, "ingest")) as session:
             await session.execute(_PATIENCE)
-            repeats = await keep(session, intake, lines, count, slots)
+            repeats = await keep(session, intake, lines, count, slots, sightings)
             if len(repeats) < count:
                 await tell_soon(session, intake.tenant_id)
                 await _touch(session, intake)

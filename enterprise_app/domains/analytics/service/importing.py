@@ -159,7 +159,7 @@ async def _load(
     async with aclosing(_pieces(file, reader)) as pieces:
         async for read in pieces:
             # The slots are marked once, at the end: a file that is not in order touches all of them again and again.
-            repeats = await keep(session, intake, read.rows, read.count, ())
+            repeats = await keep(session, intake, read.rows, read.count, (), read.sightings)
             report.write([RejectReport.describe(rejected, ctx.locale) for rejected in read.rejected])
             tally.add(read, repeats)
             progress = tally.progress(file)
