@@ -1,4 +1,4 @@
-"""The two servers that the API benchmark compares: ours whole, and bare FastAPI with the same SQL."""
+"""The servers that benchmarks compare: ours, and bare FastAPI that does the same, or nothing, with the request."""
 
 import os
 from collections.abc import AsyncIterator
@@ -11,9 +11,11 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import create_async_engine
+from starlette.requests import Request
 
 from enterprise_app.core import crypto, db
 from enterprise_app.core.db_urls import DatabaseUrls
+from enterprise_app.core.manifest import Domain
 
 POOL = 10
 
@@ -27,6 +29,30 @@ def _urls() -> DatabaseUrls:
 def atrium() -> FastAPI:
     """Our API: edge, permission, call counting, row-level security."""
     from enterprise_app.domains.campaigns.manifest import DOMAIN
+
+    return _ours(DOMAIN)
+
+
+def tracking() -> FastAPI:
+    """Our tracking API."""
+    from enterprise_app.domains.analytics.manifest import DOMAIN
+
+    return _ours(DOMAIN)
+
+
+def empty() -> FastAPI:
+    """The same address for messages, which reads the body and does nothing."""
+    api = FastAPI()
+
+    @api.post("/v1/batch")
+    async def take(request: Request) -> dict[str, bool]:
+        await request.json()
+        return {"success": True}
+
+    return api
+
+
+def _ours(domain: Domain) -> FastAPI:
     from enterprise_app.domains.metering import service as metering
     from enterprise_app.edge import Edge
     from enterprise_app.http.app import create_api
@@ -40,7 +66,7 @@ def atrium() -> FastAPI:
         yield
         await db.dispose()
 
-    return create_api([DOMAIN], Edge(), gate=CallGate(metering.api_calls), lifespan=lifespan)
+    return create_api([domain], Edge(), gate=CallGate(metering.api_calls), lifespan=lifespan)
 
 
 class BareBudget(BaseModel):

@@ -21,10 +21,11 @@ from enterprise_app.domains.analytics.models import EVENTS
 from enterprise_app.domains.analytics.rules.rows import COLUMNS, slot_start
 
 _NAMES = ", ".join(COLUMNS)
-_TYPED = ", ".join(f"{name} {EVENTS.c[name].type.compile(postgresql.dialect())}" for name in COLUMNS)
+COLUMN_TYPES = ", ".join(f"{name} {EVENTS.c[name].type.compile(postgresql.dialect())}" for name in COLUMNS)
+"""What a line holds, as a table is declared."""
 # Named after its columns: a pooler's connection may outlive a migration.
-_INCOMING = f"pg_temp.incoming_{blake2b(_TYPED.encode(), digest_size=6).hexdigest()}"
-_CREATE = f"CREATE TEMPORARY TABLE IF NOT EXISTS {_INCOMING.partition('.')[2]} ({_TYPED}) ON COMMIT DELETE ROWS"
+_INCOMING = f"pg_temp.incoming_{blake2b(COLUMN_TYPES.encode(), digest_size=6).hexdigest()}"
+_CREATE = f"CREATE TEMPORARY TABLE IF NOT EXISTS {_INCOMING.partition('.')[2]} ({COLUMN_TYPES}) ON COMMIT DELETE ROWS"
 _COPY = f"COPY {_INCOMING} ({_NAMES}) FROM STDIN (FORMAT text, NULL '', ENCODING 'UTF8')"
 # Ordered by id: so two transactions with the same messages wait for each other instead of deadlocking, and the index
 # is filled from one end to the other.
