@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 Benchmark = Callable[[], "list[Row]"]
 _known: dict[str, Benchmark] = {}
+ON_REQUEST: set[str] = set()
+"""Those that run only when they are named: they take very long."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,13 @@ class Row:
     ok: bool
 
 
-def benchmark(name: str) -> Callable[[Benchmark], Benchmark]:
+def benchmark(name: str, *, on_request: bool = False) -> Callable[[Benchmark], Benchmark]:
     """Register a benchmark; the first line of its docstring is shown by `atrium bench --list`."""
 
     def register(function: Benchmark) -> Benchmark:
         _known[name] = function
+        if on_request:
+            ON_REQUEST.add(name)
         return function
 
     return register

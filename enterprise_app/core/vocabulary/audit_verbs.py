@@ -7,6 +7,7 @@ class AuditVerb(StrEnum):
     """What an audit row says was done (or refused: see its outcome)."""
 
     ACCESS_REFUSED = "access.refused"
+    ANALYTICS_SETTINGS_CHANGED = "analytics.settings_changed"
     API_KEY_CREATED = "api_key.created"
     API_KEY_REVOKED = "api_key.revoked"
     API_KEY_USED = "api_key.used"

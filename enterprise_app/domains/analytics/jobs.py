@@ -1,4 +1,4 @@
-"""What analytics does in the background: imports, forgetting old message ids, next month's partitions."""
+"""What analytics does in the background: imports, rollups, forgetting old message ids, next month's partitions."""
 
 import asyncio
 from datetime import date
@@ -15,6 +15,7 @@ from enterprise_app.core.context import job_context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.jobs import Schedule, job
 from enterprise_app.core.table import tenant_partition
+from enterprise_app.core.upkeep import Upkeep
 from enterprise_app.domains.analytics import service
 from enterprise_app.domains.analytics.errors import ImportFileMissing
 from enterprise_app.domains.analytics.vocabulary import FileFormat
@@ -73,6 +74,25 @@ SCHEDULES = (
     Schedule("analytics.forget_seen", "17 3 * * *", run_forget_seen),
     Schedule("analytics.partitions", "7 2 * * *", run_partitions, per_tenant=False),
 )
+
+
+# From tenant to tenant along the index: as many steps as tenants have marks, however many marks they have. A day is
+# closed 51 hours after it began (rules/tiles.py), 53 where the clocks change.
+_WITH_WORK = """
+    WITH RECURSIVE marked AS (
+        (SELECT tenant_id FROM analytics_dirty ORDER BY tenant_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT d.tenant_id FROM analytics_dirty d WHERE d.tenant_id > m.tenant_id ORDER BY d.tenant_id LIMIT 1)
+        FROM marked m WHERE m.tenant_id IS NOT NULL
+    )
+    SELECT tenant_id FROM marked WHERE tenant_id IS NOT NULL
+    UNION
+    SELECT tenant_id FROM analytics_counting
+    WHERE rolled_from > '2000-01-01Z' OR closed_until < now() - interval '53 hours'
+"""
+
+ROLLUPS = Upkeep("analytics.rollups", _WITH_WORK, "analytics", service.keep_rollups)
+"""Rollups follow the events."""
 
 
 def ensure_partitions(owner_url: str, today: date) -> list[str]:

@@ -2,12 +2,15 @@
 
 from enterprise_app.core.manifest import Domain
 
-from .api import router, tracking
-from .jobs import SCHEDULES, run_forget_seen, run_import, run_partitions
+from .api import router, timelines, tracking
+from .jobs import ROLLUPS, SCHEDULES, run_forget_seen, run_import, run_partitions
+from .subscribers import SUBSCRIBERS
 
 DOMAIN = Domain(
     "analytics",
-    routers=(router, tracking),
+    routers=(router, timelines, tracking),
     jobs=(run_import, run_forget_seen, run_partitions),
     schedules=SCHEDULES,
+    subscribers=SUBSCRIBERS,
+    upkeeps=(ROLLUPS,),
 )

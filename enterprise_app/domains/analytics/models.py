@@ -96,3 +96,35 @@ DIRTY = sa.Table(
 )
 """Slots of 15 minutes (UTC) whose rollups have to be redone. Append-only, never merged: a marker that is there already
 may be in the hands of a recomputation whose snapshot lacks the newer events."""
+
+_NUMBERS = ("page_views", "sessions", "events", "humans", "bots", "requests")
+
+ROLLUPS = sa.Table(
+    "analytics_rollups",
+    SQLModel.metadata,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("grain", sa.Text, primary_key=True),
+    sa.Column("dim", sa.Text, primary_key=True),
+    sa.Column("start_at", _TIMESTAMP, primary_key=True),
+    sa.Column("key", sa.Uuid, primary_key=True),
+    sa.Column("value", ARRAY(sa.Text), nullable=False),
+    *(sa.Column(name, sa.BigInteger, nullable=False) for name in _NUMBERS),
+    sa.Column("visitors", sa.LargeBinary, nullable=False),
+)
+"""What the events of one slot of 15 minutes, or of one closed local day, add up to: for `dim` all, and for each `value`
+of a channel, referrer, utm or page. `key` is a hash of the value; `visitors` are their ids' last 8 bytes in a row."""
+
+COUNTING = sa.Table(
+    "analytics_counting",
+    SQLModel.metadata,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("session_gap_minutes", sa.Integer, nullable=False),
+    sa.Column("cut_at_midnight", sa.Boolean, nullable=False),
+    sa.Column("cut_at_campaign", sa.Boolean, nullable=False),
+    sa.Column("zone", sa.Text, nullable=False),
+    sa.Column("rolled_from", _TIMESTAMP, nullable=False),
+    sa.Column("closed_until", _TIMESTAMP, nullable=False),
+    sa.Column("data_version", sa.BigInteger, nullable=False),
+)
+"""How a tenant counts: what cuts its sessions, the zone of its days, and how far the rollups reach (rules/tiles.py)."""

@@ -8,13 +8,15 @@ import pytest
 from enterprise_app.core.ids import new_id
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics import service
-from enterprise_app.domains.analytics.schemas import SourceDraft
+from enterprise_app.domains.analytics.schemas import SessionCuts, SourceDraft
 from enterprise_app.domains.analytics.vocabulary import FileFormat
+from enterprise_app.domains.profiles.schemas import Trail
 from tests.domains.rights import Case, case, refuses
 
 NOWHERE = Path("/nonexistent/access.log")
 LOG = FileFormat.ACCESS_LOG
 DAY = date(2026, 1, 1)
+TRAIL = Trail(user_ids=["u"], browsers=["b"], own_browsers=["b"], complete=True)
 CASES = [
     case(Permission.SOURCES_MANAGE, service.create_source, SourceDraft(name="Site")),
     case(Permission.SOURCES_MANAGE, service.rotate_source, new_id(), 1),
@@ -26,11 +28,18 @@ CASES = [
     case(Permission.EVENTS_IMPORT, service.import_file, NOWHERE, LOG),
     case(Permission.EVENTS_IMPORT, service.queue_import, NOWHERE, file_format=LOG, file_name="access.log"),
     case(Permission.EVENTS_IMPORT, service.forget_seen),
+    case(Permission.EVENTS_READ, service.list_timeline, TRAIL, service.TIMELINE.parse()),
+    case(Permission.EVENTS_READ, service.list_touched_campaigns, TRAIL),
     case(Permission.EVENTS_READ, service.get_import, new_id()),
     case(Permission.EVENTS_READ, service.list_imports, service.IMPORTS.parse()),
     case(Permission.EVENTS_READ, service.list_events, service.EVENT_LIST.parse()),
     case(Permission.ANALYTICS_READ, service.get_overview, start=DAY, end=DAY),
     case(Permission.ANALYTICS_READ, service.data_range),
+    case(Permission.ANALYTICS_READ, service.get_counting),
+    case(Permission.TENANT_MANAGE, service.change_counting, 1, SessionCuts()),
+    case(Permission.TENANT_MANAGE, service.keep_rollups),
+    case(Permission.TENANT_MANAGE, service.recount),
+    case(Permission.TENANT_MANAGE, service.follow_zone, "UTC"),
 ]
 
 

@@ -6,15 +6,18 @@ from uuid import UUID
 from fastapi import Depends, Path, Query
 from starlette.requests import Request
 
+from enterprise_app.core.db import tenant_session
 from enterprise_app.core.paging import ListQuery
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics import service
 from enterprise_app.domains.analytics.api.uploads import MAX_UPLOAD, receive_file
 from enterprise_app.domains.analytics.schemas import (
+    CountingSettings,
     DataRange,
     EventItem,
     ImportStatus,
     Overview,
+    SessionCuts,
     Snippet,
     Source,
     SourceDraft,
@@ -100,7 +103,6 @@ async def get_range(ctx: Caller, session: Session) -> DataRange:
 )
 async def get_overview(
     ctx: Caller,
-    session: Session,
     start: Annotated[Edge, Query(examples=["2026-03-01"])],
     end: Annotated[Edge, Query(examples=["2026-03-31"])],
     bucket: Annotated[Bucket | None, Query(description="Chosen by the period's length when left out.")] = None,
@@ -108,9 +110,25 @@ async def get_overview(
     compare: Annotated[bool, Query(description="Whether to add the previous period.")] = True,
 ) -> Overview:
     """Visitors, page views, sessions and their sources, per bucket in the tenant's zone."""
-    return await service.get_overview(
-        session, ctx, start=start, end=end, bucket=bucket, filters=filter or (), compare=compare
-    )
+    async with tenant_session(ctx, snapshot=True) as session:
+        return await service.get_overview(
+            session, ctx, start=start, end=end, bucket=bucket, filters=filter or (), compare=compare
+        )
+
+
+@router.get("/analytics/settings", permission=Permission.ANALYTICS_READ, summary="How sessions are counted")
+async def get_settings(ctx: Caller, session: Session) -> CountingSettings:
+    """What ends a session; its `ETag` is what changing needs."""
+    return await service.get_counting(session, ctx)
+
+
+@router.put("/analytics/settings", permission=Permission.TENANT_MANAGE, summary="Count sessions otherwise")
+async def change_settings(
+    ctx: Caller, session: Session, version: ExpectedVersion, cuts: SessionCuts
+) -> CountingSettings:
+    """Replace what ends a session. Sessions of the past are counted anew as well; until the worker is through with
+    it (`recounting`) the numbers are right, only slower."""
+    return await service.change_counting(session, ctx, version, cuts)
 
 
 @router.get("/analytics/imports", permission=Permission.EVENTS_READ, summary="List imports")

@@ -1,25 +1,21 @@
-"""The overview's aggregates, in one pass over the period's activity.
+"""The overview's aggregates counted from the events: for what no rollup holds, such as filtered ones."""
 
-Sessions are computed when read, not when stored, so that late and imported events need no repair: an event begins a
-session when its visitor did nothing in the 30 minutes before. A session belongs to the moment it begins and has its
-first event's page, source and device; that makes the numbers of adjacent periods add up.
-"""
-
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enterprise_app.core.paging import ListField, Listing, ListQuery
 from enterprise_app.domains.analytics.models import EVENTS
+from enterprise_app.domains.analytics.queries.sessions import activity, times, within
 from enterprise_app.domains.analytics.rules.buckets import TimeRange
+from enterprise_app.domains.analytics.rules.sessions import SessionRules
+from enterprise_app.domains.analytics.rules.tiles import Spans
 from enterprise_app.domains.analytics.vocabulary import ACTIVITY, EventType
 
-SESSION_GAP = timedelta(minutes=30)
 TOP = 10
 _FILTERS = (
     "path", "host", "referrer_host", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "channel",
@@ -27,17 +23,48 @@ _FILTERS = (
 )  # fmt: skip
 _TYPED: dict[str, type] = {"source_id": UUID, "campaign_id": UUID}
 _MEASURED = ("occurred_at", "id", "visitor_id", "type", *_FILTERS, *_TYPED)
+UTM = ("utm_source", "utm_medium", "utm_campaign")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What is counted of a bucket or a period."""
+
+    visitors: int = 0
+    page_views: int = 0
+    sessions: int = 0
+    events: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Activity of humans, bots, and other requests."""
+
+    humans: int = 0
+    bots: int = 0
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a top list: a channel, referrer, UTM triple or (path, host), with its numbers."""
+
+    value: tuple[str | None, ...]
+    visitors: int
+    sessions: int
+    page_views: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregates:
-    """What `aggregate` read: a row of numbers per bucket number (1…) and for None (all), and the top lists."""
+    """What one period adds up to: numbers per bucket number (1…) and for None (all), and the top lists."""
 
-    buckets: dict[int | None, Any]
-    channels: list[Any]
-    referrers: list[Any]
-    utm: list[Any]
-    pages: list[Any]
+    buckets: dict[int | None, Numbers]
+    channels: list[Entry] = field(default_factory=list)
+    referrers: list[Entry] = field(default_factory=list)
+    utm: list[Entry] = field(default_factory=list)
+    pages: list[Entry] = field(default_factory=list)
+    hits: Hits = field(default_factory=Hits)
 
 
 def listing(columns: Any = EVENTS.c) -> Listing:
@@ -48,36 +75,49 @@ def listing(columns: Any = EVENTS.c) -> Listing:
 
 
 async def series(
-    session: AsyncSession, tenant_id: UUID, span: TimeRange, starts: list[datetime], query: ListQuery
-) -> dict[int | None, Any]:
+    session: AsyncSession,
+    tenant_id: UUID,
+    span: TimeRange,
+    starts: list[datetime],
+    rules: SessionRules,
+    query: ListQuery,
+) -> dict[int | None, Numbers]:
     """Only the numbers, per bucket and altogether."""
-    shown = _shown(tenant_id, span, query)
-    return {row.bucket: row for row in await session.execute(_series(shown, starts))}
+    shown = _shown(tenant_id, span, rules, query)
+    return {bucket: Numbers(*rest) for bucket, *rest in await session.execute(_series(shown, starts))}
 
 
 async def aggregate(
-    session: AsyncSession, tenant_id: UUID, span: TimeRange, starts: list[datetime], query: ListQuery
+    session: AsyncSession,
+    tenant_id: UUID,
+    span: TimeRange,
+    starts: list[datetime],
+    rules: SessionRules,
+    query: ListQuery,
 ) -> Aggregates:
     """Everything of one period. The statements share nothing but the rows they read: each stays simple."""
-    shown = _shown(tenant_id, span, query)
+    shown = _shown(tenant_id, span, rules, query)
     return Aggregates(
-        buckets={row.bucket: row for row in await session.execute(_series(shown, starts))},
+        buckets={bucket: Numbers(*rest) for bucket, *rest in await session.execute(_series(shown, starts))},
         channels=await _top_entries(session, shown, shown.c.channel),
         referrers=await _top_entries(session, shown, shown.c.referrer_host),
-        utm=await _top_entries(session, shown, shown.c.utm_source, shown.c.utm_medium, shown.c.utm_campaign),
+        utm=await _top_entries(session, shown, *(shown.c[name] for name in UTM)),
         pages=await _top_pages(session, shown),
+        hits=await hits(session, tenant_id, [span], query),
     )
 
 
-async def traffic(session: AsyncSession, tenant_id: UUID, span: TimeRange, query: ListQuery) -> Any:
-    """Hits of humans, bots and other requests under the filters."""
+async def hits(session: AsyncSession, tenant_id: UUID, spans: Spans, query: ListQuery | None = None) -> Hits:
+    """Hits of humans, bots and other requests in the spans, under the filters."""
     e = EVENTS.c
     select: Any = sa.select(
-        sa.func.count().filter(~e.is_bot, e.type.in_(ACTIVITY)).label("humans"),
-        sa.func.count().filter(e.is_bot).label("bots"),
-        sa.func.count().filter(~e.is_bot, e.type == EventType.REQUEST).label("requests"),
-    ).where(e.tenant_id == tenant_id, e.occurred_at >= span.start, e.occurred_at < span.end)
-    return (await session.execute(listing().filtered(select, query))).one()
+        sa.func.count().filter(~e.is_bot, e.type.in_(ACTIVITY)),
+        sa.func.count().filter(e.is_bot),
+        sa.func.count().filter(~e.is_bot, e.type == EventType.REQUEST),
+    ).where(e.tenant_id == tenant_id, within(e.occurred_at, spans))
+    if query is not None:
+        select = listing().filtered(select, query)
+    return Hits(*(await session.execute(select)).one())
 
 
 async def activity_range(session: AsyncSession, tenant_id: UUID) -> tuple[datetime, datetime] | None:
@@ -89,68 +129,47 @@ async def activity_range(session: AsyncSession, tenant_id: UUID) -> tuple[dateti
     return None if first is None or last is None else (first, last)
 
 
-def _shown(tenant_id: UUID, span: TimeRange, query: ListQuery) -> sa.CTE:
-    """Activity of humans in the period under the filters; `starts` marks the first event of a session.
-
-    Sessions are cut before the filters apply: a filter chooses among events, it doesn't tear sessions apart.
-    """
-    e = EVENTS.c
-    previous = sa.func.lag(e.occurred_at).over(partition_by=e.visitor_id, order_by=(e.occurred_at, e.id))
-    activity = (
-        sa.select(*(e[name] for name in _MEASURED), previous.label("previous_at"))
-        .where(
-            e.tenant_id == tenant_id,
-            e.occurred_at >= span.start - SESSION_GAP,
-            e.occurred_at < span.end,
-            e.type.in_(ACTIVITY),
-            ~e.is_bot,
-        )
-        .cte("activity")
-    )
-    a = activity.c
-    begins = sa.or_(a.previous_at.is_(None), a.occurred_at - a.previous_at > SESSION_GAP)
-    select: Any = sa.select(*(a[name] for name in _MEASURED), begins.label("starts")).where(a.occurred_at >= span.start)
-    return listing(a).filtered(select, query).cte("shown")
+def in_order(measure: Any, *values: Any) -> list[Any]:
+    """The order of a top list: the greatest first, equals by their code points, whatever the database's language."""
+    return [measure.desc(), *(value.collate("C").nulls_first() for value in values)]
 
 
-def _series(shown: sa.CTE, starts: list[datetime]) -> sa.Select[Any]:
+def _shown(tenant_id: UUID, span: TimeRange, rules: SessionRules, query: ListQuery) -> Any:
+    """Sessions are cut before the filters apply: a filter chooses among events, it doesn't tear sessions apart."""
+    shown = activity(tenant_id, [span], rules, _MEASURED)
+    if not query.filters:
+        return shown
+    return listing(shown.c).filtered(sa.select(shown), query).cte("chosen")
+
+
+def _series(shown: Any, starts: list[datetime]) -> sa.Select[Any]:
     s = shown.c
-    edges = sa.cast(sa.literal(starts, ARRAY(sa.DateTime(timezone=True))), ARRAY(sa.DateTime(timezone=True)))
-    bucketed = sa.select(
-        sa.func.width_bucket(s.occurred_at, edges).label("bucket"), s.type, s.visitor_id, s.starts
-    ).subquery()
+    bucket = sa.func.width_bucket(s.occurred_at, times(starts)).label("bucket")
+    bucketed = sa.select(bucket, s.type, s.visitor_id, s.starts).subquery()
     b = bucketed.c
     numbers: Any = sa.select(
         b.bucket,
-        sa.func.count(b.visitor_id.distinct()).label("visitors"),
-        sa.func.count().filter(b.type == EventType.PAGE).label("page_views"),
-        sa.func.count().filter(b.starts).label("sessions"),
-        sa.func.count().filter(b.type == EventType.TRACK).label("events"),
+        sa.func.count(b.visitor_id.distinct()),
+        sa.func.count().filter(b.type == EventType.PAGE),
+        sa.func.count().filter(b.starts),
+        sa.func.count().filter(b.type == EventType.TRACK),
     )
     return numbers.group_by(sa.func.grouping_sets(sa.tuple_(b.bucket), sa.tuple_()))
 
 
-async def _top_entries(session: AsyncSession, shown: sa.CTE, *by: Any) -> list[Any]:
-    sessions = sa.func.count().label("sessions")
-    visitors = sa.func.count(shown.c.visitor_id.distinct()).label("visitors")
-    select = sa.select(*by, sessions, visitors).where(shown.c.starts).group_by(*by)
+async def _top_entries(session: AsyncSession, shown: Any, *by: Any) -> list[Entry]:
+    sessions = sa.func.count()
+    select = sa.select(*by, sa.func.count(shown.c.visitor_id.distinct()), sessions).where(shown.c.starts).group_by(*by)
     if len(by) > 1:
         select = select.where(sa.or_(*(column.is_not(None) for column in by)))
-    return list(await session.execute(select.order_by(sessions.desc(), *(c.nulls_first() for c in by)).limit(TOP)))
+    rows = await session.execute(select.order_by(*in_order(sessions, *by)).limit(TOP))
+    return [Entry(tuple(row[: len(by)]), *row[len(by) :]) for row in rows]
 
 
-async def _top_pages(session: AsyncSession, shown: sa.CTE) -> list[Any]:
+async def _top_pages(session: AsyncSession, shown: Any) -> list[Entry]:
     s = shown.c
-    views = sa.func.count().label("page_views")
-    select = (
-        sa.select(
-            s.host, s.path, views,
-            sa.func.count(s.visitor_id.distinct()).label("visitors"),
-            sa.func.count().filter(s.starts).label("entries"),
-        )
-        .where(s.type == EventType.PAGE, s.path.is_not(None))
-        .group_by(s.host, s.path)
-        .order_by(views.desc(), s.path, s.host)
-        .limit(TOP)
-    )  # fmt: skip
-    return list(await session.execute(select))
+    views = sa.func.count()
+    visitors, entries = sa.func.count(s.visitor_id.distinct()), sa.func.count().filter(s.starts)
+    select = sa.select(s.path, s.host, visitors, entries, views).where(s.type == EventType.PAGE, s.path.is_not(None))
+    select = select.group_by(s.path, s.host).order_by(*in_order(views, s.path, s.host)).limit(TOP)
+    return [Entry((path, host), *rest) for path, host, *rest in await session.execute(select)]

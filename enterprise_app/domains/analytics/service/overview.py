@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -12,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.errors import Invalid
-from enterprise_app.core.paging import ListQuery
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics.queries import overview as sql
+from enterprise_app.domains.analytics.queries.overview import Entry, Numbers
 from enterprise_app.domains.analytics.rules import buckets
 from enterprise_app.domains.analytics.rules.buckets import TimeRange
 from enterprise_app.domains.analytics.rules.dates import EARLIEST
@@ -29,6 +27,8 @@ from enterprise_app.domains.analytics.schemas import (
     Traffic,
     UtmShare,
 )
+from enterprise_app.domains.analytics.service import aggregating
+from enterprise_app.domains.analytics.service.aggregating import Asked, State, kept
 from enterprise_app.domains.analytics.vocabulary import Bucket
 
 MAX_DAYS = 3_660
@@ -49,7 +49,8 @@ async def get_overview(
     """The overview from `start` to `end` in the context's zone.
 
     Days (`2026-01-31`) are local ones and the last is included; instants are exact and the end is not. Without a
-    bucket a readable one is chosen. Raises Invalid naming `start`, `end`, `bucket`, `filter`.
+    bucket a readable one is chosen. Raises Invalid naming `start`, `end`, `bucket`, `filter`. In a session that sees
+    one moment (`tenant_session(ctx, snapshot=True)`) it is read from rollups, in others counted from the events.
     """
     ctx.require(Permission.ANALYTICS_READ)
     zone = ZoneInfo(ctx.zone)
@@ -57,22 +58,32 @@ async def get_overview(
     width = _bucket(bucket, span)
     query = sql.listing().parse(filters=filters, limit=1)
     week_start = ctx.week_start - 1 if ctx.week_start else week_start_of(ctx.locale)
-    starts = _starts(span, width, zone, week_start)
-    found = await sql.aggregate(session, ctx.tenant_id, span, starts, query)
     before = buckets.previous(span, zone) if compare else None
-    earlier = await _earlier(session, ctx.tenant_id, before, width, zone, week_start, query)
-    hits = await sql.traffic(session, ctx.tenant_id, span, query)
+    asked = Asked(
+        span=span,
+        starts=_starts(span, width, zone, week_start),
+        before=before,
+        starts_before=_starts(before, width, zone, week_start) if before else [],
+        query=query,
+    )
+    state = await aggregating.read_state(session, ctx)
+    return await kept(ctx, state, asked, width, lambda: _build(session, ctx, asked, state, width))
+
+
+async def _build(session: AsyncSession, ctx: Context, asked: Asked, state: State, width: Bucket) -> Overview:
+    found, earlier = await aggregating.aggregate(session, ctx, asked, state)
+    span, before = asked.span, asked.before
     return Overview(
         zone=ctx.zone,
         bucket=width,
         current=Period(start=span.start, end=span.end, totals=_metrics(found.buckets.get(None))),
         previous=Period(start=before.start, end=before.end, totals=_metrics(earlier.get(None))) if before else None,
-        series=_points(starts, span.end, found.buckets, earlier if before else None),
-        channels=[_share(row) for row in found.channels],
-        referrers=[_share(row) for row in found.referrers],
-        utm=[UtmShare(**row._mapping) for row in found.utm],
-        pages=[PageShare(**row._mapping) for row in found.pages],
-        traffic=Traffic(**hits._mapping),
+        series=_points(asked.starts, span.end, found.buckets, earlier if before else None),
+        channels=[_share(entry) for entry in found.channels],
+        referrers=[_share(entry) for entry in found.referrers],
+        utm=[_utm_share(entry) for entry in found.utm],
+        pages=[_page_share(entry) for entry in found.pages],
+        traffic=Traffic(humans=found.hits.humans, bots=found.hits.bots, requests=found.hits.requests),
     )
 
 
@@ -147,22 +158,8 @@ def _starts(span: TimeRange, bucket: Bucket, zone: ZoneInfo, week_start: int) ->
         raise Invalid.of("bucket", "range_too_many_buckets", limit=buckets.MAX_BUCKETS) from None
 
 
-async def _earlier(
-    session: AsyncSession,
-    tenant_id: UUID,
-    before: TimeRange | None,
-    bucket: Bucket,
-    zone: ZoneInfo,
-    week_start: int,
-    query: ListQuery,
-) -> dict[int | None, Any]:
-    if before is None:
-        return {}
-    return await sql.series(session, tenant_id, before, _starts(before, bucket, zone, week_start), query)
-
-
 def _points(
-    starts: list[datetime], end: datetime, found: dict[int | None, Any], earlier: dict[int | None, Any] | None
+    starts: list[datetime], end: datetime, found: dict[int | None, Numbers], earlier: dict[int | None, Numbers] | None
 ) -> list[Point]:
     ends = [*starts[1:], end]
     return [
@@ -176,19 +173,32 @@ def _points(
     ]
 
 
-def _metrics(row: Any) -> Metrics:
-    if row is None:
+def _metrics(numbers: Numbers | None) -> Metrics:
+    if numbers is None:
         return Metrics()
-    ratio = round(row.page_views / row.sessions, 2) if row.sessions else None
+    ratio = round(numbers.page_views / numbers.sessions, 2) if numbers.sessions else None
     return Metrics(
-        visitors=row.visitors,
-        page_views=row.page_views,
-        sessions=row.sessions,
-        events=row.events,
+        visitors=numbers.visitors,
+        page_views=numbers.page_views,
+        sessions=numbers.sessions,
+        events=numbers.events,
         views_per_session=ratio,
     )
 
 
-def _share(row: tuple[str | None, int, int]) -> SourceShare:
-    value, sessions, visitors = row
-    return SourceShare(value=value, sessions=sessions, visitors=visitors)
+def _share(entry: Entry) -> SourceShare:
+    return SourceShare(value=entry.value[0], sessions=entry.sessions, visitors=entry.visitors)
+
+
+def _utm_share(entry: Entry) -> UtmShare:
+    source, medium, campaign = entry.value
+    return UtmShare(
+        utm_source=source, utm_medium=medium, utm_campaign=campaign, sessions=entry.sessions, visitors=entry.visitors
+    )
+
+
+def _page_share(entry: Entry) -> PageShare:
+    path, host = entry.value
+    return PageShare(
+        host=host, path=path or "", page_views=entry.page_views, visitors=entry.visitors, entries=entry.sessions
+    )

@@ -72,7 +72,7 @@ class OverviewState(rx.State):
             self.loading = False
 
     async def _load(self, ctx: Context, words: dict[str, str]) -> None:
-        async with tenant_session(ctx) as session:
+        async with tenant_session(ctx, snapshot=True) as session:
             start, end = await _period(session, ctx, words)
             self.no_data = not start
             if self.no_data:

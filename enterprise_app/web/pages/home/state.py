@@ -54,7 +54,7 @@ class HomeState(rx.State):
         """Look at what is there; the operator's home is the console."""
         if ctx.actor.kind is ActorKind.OPERATOR:
             return rx.redirect("/operator", replace=True)
-        async with tenant_session(ctx) as session:
+        async with tenant_session(ctx, snapshot=True) as session:
             await self._load_tenant(session, ctx)
             if ctx.can(Permission.CAMPAIGNS_READ):
                 await self._load_campaigns(session, ctx)

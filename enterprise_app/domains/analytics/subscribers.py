@@ -1,0 +1,18 @@
+"""What analytics does when something happens below it."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from enterprise_app.core.context import Context
+from enterprise_app.core.events import Delivery, subscriber
+from enterprise_app.domains.analytics import service
+from enterprise_app.domains.tenancy import service as tenancy
+from enterprise_app.domains.tenancy.events import TenantSettingsChanged
+
+
+async def follow_zone(session: AsyncSession, ctx: Context, event: TenantSettingsChanged, delivery: Delivery) -> None:
+    """The tenant's days are cut elsewhere now."""
+    if "zone" in event.fields:
+        await service.follow_zone(session, ctx, (await tenancy.get_current(session, ctx)).zone)
+
+
+SUBSCRIBERS = (subscriber("analytics.follow_zone", TenantSettingsChanged, follow_zone),)
