@@ -241,10 +241,14 @@ async def _close(connection: AsyncConnection, session: AsyncSession | None = Non
 
 async def _closed(connection: AsyncConnection, session: AsyncSession | None) -> None:
     try:
-        if session is not None:
-            await session.close()
-    finally:
-        await connection.close()
+        try:
+            if session is not None:
+                await session.close()
+        finally:
+            await connection.close()
+    except DBAPIError as error:
+        if not error.connection_invalidated:  # a lost connection has nothing to roll back; what failed first tells
+            raise
 
 
 def ping_statement() -> sa.TextClause:
