@@ -79,6 +79,7 @@ class Identity:
     role: str
     theme: str = ""
     locale: str = ""
+    unverified: bool = False
     tenants: tuple[TenantOption, ...] = ()
 
 
@@ -232,8 +233,13 @@ class SessionReader:
             role=here.role.value if here else context.actor.kind.value,
             theme=account.theme.value,
             locale=account.locale,
+            unverified=account.email_verified_at is None and identity.is_verification_asked(),
             tenants=tuple(TenantOption(c.slug, c.name) for c in choices),
         )
+
+    async def resend_verification(self, context: Context) -> bool:
+        """Mail the link that proves the e-mail once more; whether that was needed."""
+        return await identity.resend_verification(context)
 
     async def save_preferences(self, context: Context, *, locale: str | None = None, theme: str | None = None) -> None:
         """Keep a choice with the account."""

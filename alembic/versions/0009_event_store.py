@@ -6,7 +6,7 @@ from alembic import op
 from enterprise_app.core.table import tenant_policies
 
 revision = "0009_event_store"
-down_revision = "0007_files"
+down_revision = "0008_email_verification"
 
 
 def upgrade() -> None:

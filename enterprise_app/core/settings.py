@@ -61,7 +61,8 @@ class Settings(BaseSettings):
     smtp_url: SmtpUrl | None = Field(
         None,
         validation_alias="SMTP_URL",
-        description="Mail server. Unset: mails stay in a local mailbox that the operator can read.",
+        description="Mail server. Unset: mails stay in a local mailbox, and nobody has to prove their e-mail before "
+        "inviting others (with `up --dev` the mailbox is a page, and they have to).",
         examples=["smtp://user:secret@mail.example.com:587"],
     )
     mail_from: MailAddress = Field(

@@ -41,6 +41,7 @@ OPEN_USE_CASES = {
     "identity.sign_in": "e-mail and password are the right",
     "identity.sign_out": "whoever has the cookie's secret may end the session",
     "identity.sign_up": "anybody may while registration is open; the operator always",
+    "identity.verify_email": "the mailed link is the right",
     "operations.health": "states without details, for load balancers",
 }
 """For visitors: reached by public routes and pages; what lets them in is not a permission."""
@@ -65,6 +66,7 @@ PARTS = {
     "identity.list_memberships": "part of signing in; `list_tenant_choices` is the use case",
     "identity.make_invitation_mail": "the delivery's of an invitation that was allowed",
     "identity.make_reset_mail": "the delivery's of a reset that was asked for",
+    "identity.make_verification_mail": "the delivery's of a sign-up",
     "identity.prune": "a schedule's, across tenants",
     "metering.check_room": "part of making what a plan limits",
     "metering.check_within": "part of changing what a plan limits",

@@ -2,14 +2,19 @@
 
 import re
 import secrets
+import time
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import httpx
 from playwright.sync_api import Page, expect
 
+from enterprise_app.web.pages.account.entry import EntryState
+from enterprise_app.web.pages.mailbox.state import MailboxState
 from tests.e2e.browser import settled
 from tests.e2e.platform import Platform
+from tests.web.socket import Tab
 
 PASSWORD = "correct horse battery"
 
@@ -57,6 +62,32 @@ def new_workspace(platform: Platform, name: str, owner: str = "Ada Lovelace") ->
     )
     space.token = issued.json()["access_token"]
     return space
+
+
+def prove_email(platform: Platform, email: str) -> None:
+    """Open the link of the letter that a sign-up sends, as the person would."""
+    link, deadline = "", time.monotonic() + 30
+    while not link:
+        assert time.monotonic() < deadline, f"no letter for {email}"
+        letters = _opened(platform, f"/mailbox?to={quote(email)}").value(MailboxState.get_full_name(), "letters") or []
+        pieces = [piece["href"] for letter in letters for piece in letter["pieces"]]
+        link = next((href for href in pieces if "/verify?token=" in href), "")
+    done = _opened(platform, f"/verify?{urlsplit(link).query}")
+    assert done.value(EntryState.get_full_name(), "sent") is True, done.seen[-1000:]
+
+
+def _opened(platform: Platform, path: str) -> Tab:
+    """A page of the platform's host, opened by a visitor."""
+    name, token = "atrium.localhost", f"tab-{secrets.token_hex(6)}"
+    tab = Tab(platform.port, host=name, cookie=f"atrium_visitor={secrets.token_hex(20)}", token=token, path=path)
+    seen = 0
+    while len(tab.seen) > seen:  # the browser is told to call the page's own handlers
+        seen = len(tab.seen)
+        for event in tab.events[:]:
+            tab.events.remove(event)
+            tab.call(event["name"], **event["payload"])
+    tab.close()
+    return tab
 
 
 def sign_in(page: Page, base: str, email: str, *, then: str = "/") -> None:

@@ -12,7 +12,7 @@ from enterprise_app.web.pages.admin.members import MembersState
 from enterprise_app.web.pages.campaigns.state import CampaignsState
 from enterprise_app.web.shell.toasts import ToastState
 from tests.e2e.browser import settled, visitor
-from tests.e2e.people import PASSWORD, Workspace, fetch, new_workspace, session_of, sign_in, toast
+from tests.e2e.people import PASSWORD, Workspace, fetch, new_workspace, prove_email, session_of, sign_in, toast
 from tests.e2e.platform import Platform
 from tests.web.socket import Tab
 
@@ -24,6 +24,7 @@ def test_colleague(platform: Platform, browser: Browser):
     space = new_workspace(platform, "Acme")
     campaign = space.call("POST", "/api/v1/campaigns", {"name": "Secret launch"})["id"]
     email = f"grace@{space.slug}.example"
+    prove_email(platform, space.email)
     with visitor(browser) as (owner, one), visitor(browser) as (grace, two):
         sign_in(owner, space.url, space.email, then="/members")
         _invite(owner, email)

@@ -15,7 +15,7 @@ from enterprise_app.web.routes import list_pages
 from enterprise_app.web.shell.page import Page
 from tests.e2e.browser import Watch, settled, shoot, visitor
 from tests.e2e.leftovers import find_english
-from tests.e2e.people import Workspace, become_operator, fetch, new_workspace, sign_in
+from tests.e2e.people import Workspace, become_operator, fetch, new_workspace, prove_email, sign_in
 from tests.e2e.platform import Platform
 
 LOG = Path(__file__).parent / "data" / "small_access.log"
@@ -58,6 +58,7 @@ class Readers:
 def readers(platform: Platform, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readers]:
     """A workspace with campaigns, a source, traffic and an invitation, and three browsers."""
     space = new_workspace(platform, "Nordlicht", "Ida Winter")
+    prove_email(platform, space.email)
     paths = _fill(space, tmp_path_factory.mktemp("log"))
     with visitor(browser) as (owner, one), visitor(browser) as (operator, two), visitor(browser) as (nobody, three):
         sign_in(owner, space.url, space.email)

@@ -42,6 +42,7 @@ class Person:
     role: str
     theme: str = ""
     locale: str = ""
+    unverified: bool = False
     tenants: tuple[Named, ...] = ()
 
 
@@ -74,6 +75,9 @@ class FakeSessions:
             f"{reference.title()} Smith", f"{reference}@acme.test", "Acme", "acme", "owner",
             locale=self.locale[reference], tenants=tenants,
         )  # fmt: skip
+
+    async def resend_verification(self, context: Context) -> bool:
+        return True
 
     async def save_preferences(self, context: Context, *, locale: str | None = None, theme: str | None = None) -> None:
         if locale:

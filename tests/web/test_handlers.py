@@ -22,6 +22,7 @@ REVIEWED_PUBLIC = {
     "EntryState.load_plain",
     "EntryState.load_reset",
     "EntryState.load_setup",
+    "EntryState.load_verify",
     "EntryState.load_sign_in",
     "SessionState.choose_locale",
     "SessionState.choose_theme",

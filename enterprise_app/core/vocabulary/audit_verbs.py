@@ -18,6 +18,7 @@ class AuditVerb(StrEnum):
     CAMPAIGN_RESTORED = "campaign.restored"
     CAMPAIGN_UPDATED = "campaign.updated"
     DELIVERY_REPLAYED = "delivery.replayed"
+    EMAIL_VERIFIED = "email.verified"
     FILE_ATTACHED = "file.attached"
     FILE_PURGED = "file.purged"
     FILE_REMOVED = "file.removed"

@@ -33,6 +33,12 @@ class CredentialDisabled(Unauthenticated):
     code = "disabled"
 
 
+class EmailUnverified(Forbidden):
+    """The account's e-mail is not proven yet: open the link that was mailed."""
+
+    code = "email_unverified"
+
+
 class AccountExists(Conflict):
     """The e-mail has an account already: sign in with its password."""
 

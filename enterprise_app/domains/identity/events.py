@@ -63,6 +63,14 @@ class PasswordResetRequested(Event):
     locale: str
 
 
+class EmailVerificationRequested(Event):
+    """A link that proves the e-mail is to be mailed; the entity is the account, the tenant is the platform's."""
+
+    kind: ClassVar[str] = "email.verification_requested"
+    entity_kind: ClassVar[str] = "account"
+    locale: str
+
+
 class ApiKeyCreated(Event):
     """A program got a key."""
 

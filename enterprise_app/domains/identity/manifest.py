@@ -7,9 +7,9 @@ from enterprise_app.domains.metering import service as metering
 
 from . import service
 from .api import ROUTERS
-from .events import MemberInvited, PasswordResetRequested
+from .events import EmailVerificationRequested, MemberInvited, PasswordResetRequested
 from .jobs import PRUNE_NIGHTLY, prune
-from .subscribers import mail_invitation, mail_reset
+from .subscribers import mail_invitation, mail_reset, mail_verification
 
 metering.register_recount(Limit.MEMBERS, service.count_members)
 
@@ -21,5 +21,6 @@ DOMAIN = Domain(
     subscribers=(
         subscriber("identity.mail_invitation", MemberInvited, mail_invitation),
         subscriber("identity.mail_reset", PasswordResetRequested, mail_reset),
+        subscriber("identity.mail_verification", EmailVerificationRequested, mail_verification),
     ),
 )

@@ -196,6 +196,9 @@ class AccountView(_Out):
     zone: str
     theme: Theme
     is_operator: bool
+    email_verified_at: datetime | None = Field(
+        default=None, description="When the e-mail was proven; nobody is invited from an account without."
+    )
     version: int = Field(description="Counts changes; send it as `If-Match`.", examples=[1])
 
 

@@ -7,7 +7,7 @@ from enterprise_app.core.context import Context
 from enterprise_app.core.events import Delivery
 
 from . import service
-from .events import MemberInvited, PasswordResetRequested
+from .events import EmailVerificationRequested, MemberInvited, PasswordResetRequested
 
 
 async def mail_invitation(session: AsyncSession, ctx: Context, event: MemberInvited, delivery: Delivery) -> None:
@@ -19,6 +19,13 @@ async def mail_invitation(session: AsyncSession, ctx: Context, event: MemberInvi
 async def mail_reset(session: AsyncSession, ctx: Context, event: PasswordResetRequested, delivery: Delivery) -> None:
     """Mail a reset link to the account."""
     await _send(await service.make_reset_mail(event.entity_id, event.locale), delivery)
+
+
+async def mail_verification(
+    session: AsyncSession, ctx: Context, event: EmailVerificationRequested, delivery: Delivery
+) -> None:
+    """Mail the link that proves the e-mail, unless it is proven by now."""
+    await _send(await service.make_verification_mail(event.entity_id, event.locale), delivery)
 
 
 async def _send(made: tuple[str, str, str] | None, delivery: Delivery) -> None:

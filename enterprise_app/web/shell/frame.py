@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 import reflex as rx
 
 from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.web.components.actions import button
+from enterprise_app.web.components.notices import callout
 from enterprise_app.web.shell.browser import connection_banner, nav_link, shell_sync
 from enterprise_app.web.shell.i18n import t, t_of
 from enterprise_app.web.shell.menus import language_choice, menu, tenant_switcher, user_menu
@@ -33,6 +35,7 @@ def frame(page: Page, pages: Sequence[Page]) -> rx.Component:
         rx.el.div(
             _topbar(page),
             rx.el.main(
+                rx.cond(SessionState.unverified, _unverified()),
                 rx.cond(SessionState.denied, no_permission(), page.body()),
                 id="content",
                 class_name="content",
@@ -43,6 +46,12 @@ def frame(page: Page, pages: Sequence[Page]) -> rx.Component:
         toast_stack(),
         class_name="frame",
     )
+
+
+def _unverified() -> rx.Component:
+    """Until the e-mail is proven: what to do, and the letter once more."""
+    again = button(t("shell.verification.again"), size="sm", on_click=SessionState.resend_verification)
+    return callout(t("shell.verification.text", email=SessionState.email), tone="warning", action=again)
 
 
 def bare(*children: rx.Component) -> rx.Component:

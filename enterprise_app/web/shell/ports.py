@@ -45,6 +45,8 @@ class Identity(Protocol):
     @property
     def locale(self) -> str: ...
     @property
+    def unverified(self) -> bool: ...
+    @property
     def tenants(self) -> Sequence[Tenant]: ...
 
 
@@ -65,6 +67,10 @@ class Sessions(Protocol):
 
     async def get_identity(self, reference: str, context: Context) -> Identity:
         """What the frame shows."""
+        ...
+
+    async def resend_verification(self, context: Context) -> bool:
+        """Mail the link that proves the e-mail once more; whether that was needed."""
         ...
 
     async def save_preferences(self, context: Context, *, locale: str | None = None, theme: str | None = None) -> None:

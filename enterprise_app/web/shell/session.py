@@ -10,11 +10,12 @@ from reflex_base.event import EventSpec
 
 from enterprise_app.core import live
 from enterprise_app.core.context import ActorKind, Context
-from enterprise_app.core.texts import DEFAULT_LOCALE, LOCALES
+from enterprise_app.core.texts import DEFAULT_LOCALE, LOCALES, translate
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.web.shell.action import PUBLIC, SessionEnded, action
 from enterprise_app.web.shell.page import Page, find_page
 from enterprise_app.web.shell.ports import Identity
+from enterprise_app.web.shell.toasts import toast
 from enterprise_app.web.shell.visits import reference_of, visit_of
 from enterprise_app.web.shell.wiring import wiring
 
@@ -48,6 +49,7 @@ class SessionState(rx.State):
     locale: str = ""
     zone: str = "UTC"
     theme: str = ""
+    unverified: bool = False
     denied: bool = False
     _route: str = ""
 
@@ -91,6 +93,13 @@ class SessionState(rx.State):
             if ctx is not None:
                 await wiring.get_sessions().save_preferences(ctx, theme=theme)
 
+    @action(Permission.SELF_MANAGE)
+    async def resend_verification(self, ctx: Context) -> None:
+        """The link that proves the e-mail, once more; who has proven it meanwhile sees the note go."""
+        self.unverified = await wiring.get_sessions().resend_verification(ctx)
+        key = "shell.verification.sent" if self.unverified else "shell.verification.done"
+        await toast(self, "success", translate(ctx.locale, key, email=self.email))
+
     def _leave(self, page: Page | None) -> list[Any]:
         """What the page before this one wants to put away."""
         before = next((known for known in wiring.pages if known.route == self._route), None)
@@ -119,6 +128,7 @@ class SessionState(rx.State):
         self.tenant_slug, self.role = identity.tenant_slug, identity.role
         self.tenants = [TenantChoice(tenant.slug, tenant.name) for tenant in identity.tenants]
         self.theme = identity.theme or self.theme
+        self.unverified = identity.unverified
 
     def _forget(self) -> None:
         locale = self.locale or visit_of(self).locale

@@ -18,6 +18,7 @@ CASES = [
     case(Permission.SELF_MANAGE, service.list_sessions),
     case(Permission.SELF_MANAGE, service.revoke_session, new_id()),
     case(Permission.SELF_MANAGE, service.sign_out_everywhere),
+    case(Permission.SELF_MANAGE, service.resend_verification),
     case(Permission.SELF_MANAGE, service.list_tenant_choices),
     case(Permission.SELF_MANAGE, service.switch_tenant, "acme"),
     case(Permission.SELF_MANAGE, service.revoke_access_token, "att_0"),

@@ -39,6 +39,7 @@ from .secrets import ACCESS_TOKEN_PREFIX, API_KEY_PREFIX, hash_secret
 from .sessions import CREDENTIALS, find_session_id, list_sessions, revoke_session, sign_out, sign_out_everywhere
 from .signin import accept_hand_over, sign_in, switch_tenant
 from .tokens import issue_access_token, revoke_access_token
+from .verification import is_verification_asked, make_verification_mail, resend_verification, verify_email
 
 __all__ = [
     "ACCESS_TOKEN_PREFIX",
@@ -70,6 +71,7 @@ __all__ = [
     "hostname",
     "invite_member",
     "is_platform_host",
+    "is_verification_asked",
     "issue_access_token",
     "issue_operator_link",
     "list_api_keys",
@@ -81,6 +83,7 @@ __all__ = [
     "list_tenant_choices",
     "make_invitation_mail",
     "make_reset_mail",
+    "make_verification_mail",
     "platform_url",
     "preview_invitation",
     "prune",
@@ -89,6 +92,7 @@ __all__ = [
     "remove_member",
     "request_password_reset",
     "resend_invitation",
+    "resend_verification",
     "reset_password",
     "revoke_access_token",
     "revoke_api_key",
@@ -104,4 +108,5 @@ __all__ = [
     "switch_tenant",
     "tenant_host",
     "tenant_url",
+    "verify_email",
 ]

@@ -30,6 +30,7 @@ from .hosts import tenant_url
 from .members import role_of_actor
 from .secrets import hash_secret, new_secret
 from .tenants import get_tenant
+from .verification import require_verified
 
 LIFETIME = timedelta(days=7)
 PER_HOUR, AGAIN_PER_HOUR = 200, 5
@@ -49,9 +50,10 @@ _OPEN = (col(Invitation.accepted_at).is_(None), col(Invitation.revoked_at).is_(N
 async def invite_member(session: AsyncSession, ctx: Context, wanted: InvitationRequest) -> InvitationCreated:
     """Offer a role to an e-mail; mailed by a delivery, the link also returned this once. Needs members:invite.
 
-    Raises Invalid (e-mail, role), RoleNotGrantable, AlreadyMember, AlreadyInvited.
+    Raises EmailUnverified, Invalid (e-mail, role), RoleNotGrantable, AlreadyMember, AlreadyInvited.
     """
     ctx.require(Permission.MEMBERS_INVITE)
+    await require_verified(ctx)
     await limits.require(f"invite:{ctx.tenant_id}", PER_HOUR, 3600)
     email, role = clean_email(wanted.email), clean_role(wanted.role)
     if not may_grant(await role_of_actor(session, ctx), ctx.permissions, role):
@@ -73,6 +75,7 @@ async def invite_member(session: AsyncSession, ctx: Context, wanted: InvitationR
 async def resend_invitation(session: AsyncSession, ctx: Context, invitation_id: UUID) -> InvitationCreated:
     """Mail it again, good for seven more days; earlier links end. Needs members:invite."""
     ctx.require(Permission.MEMBERS_INVITE)
+    await require_verified(ctx)
     await limits.require(f"invite again:{invitation_id}", AGAIN_PER_HOUR, 3600)
     row = await _get_open(session, ctx, invitation_id)
     if not may_grant(await role_of_actor(session, ctx), ctx.permissions, Role(row.role)):

@@ -38,6 +38,7 @@ from .secrets import hash_secret
 from .sessions import open_session
 from .signin import acting, authenticate, hand_over
 from .tenants import get_entitlements, get_tenant
+from .verification import ask_for_proof
 
 _REFUSALS = {
     InvitationStatus.ACCEPTED: InvitationUsed,
@@ -109,6 +110,8 @@ async def _join(session: AsyncSession, ctx: Context, account: Account, token: st
     if row.mail_hash == hash_secret(token):
         proven = sa.update(Account).where(col(Account.id) == account.id, col(Account.email_verified_at).is_(None))
         await session.execute(proven.values(email_verified_at=now()))
+    else:  # whoever invited has seen that link, too: it proves nothing
+        await ask_for_proof(session, actor, account)
     await session.flush()
     membership = await find_membership(session, account.id, ctx.tenant_id)
     assert membership is not None, "just added"

@@ -1,4 +1,4 @@
-"""Secrets that work once: hand-overs between hosts, password resets, the operator's set-up."""
+"""Secrets that work once: hand-overs between hosts, password resets, proofs of an e-mail, the operator's set-up."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -22,12 +22,14 @@ class Purpose(StrEnum):
     HAND_OVER = "hand_over"
     OPERATOR = "operator"
     RESET = "reset"
+    VERIFY_EMAIL = "verify_email"
 
 
 LIFETIME = {
     Purpose.HAND_OVER: timedelta(seconds=30),
     Purpose.OPERATOR: timedelta(days=7),
     Purpose.RESET: timedelta(hours=1),
+    Purpose.VERIFY_EMAIL: timedelta(hours=24),
 }
 
 

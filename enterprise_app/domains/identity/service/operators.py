@@ -72,7 +72,9 @@ async def create_operator(
         account = known or await add_account(session, email=address, name=clean, password_hash=hashed, verified=True)
         if account is None:
             raise AccountExists(email=address)
-        await session.execute(update(Account).where(col(Account.id) == account.id).values(is_operator=True))
+        # Whoever holds the link that the start printed owns the machine: no letter proves more than that.
+        values = {"is_operator": True, "email_verified_at": account.email_verified_at or now()}
+        await session.execute(update(Account).where(col(Account.id) == account.id).values(**values))
         account.is_operator = True
         here = on_platform(acting(ctx, account))
         signed_in = await open_session(session, here, account.id, host)

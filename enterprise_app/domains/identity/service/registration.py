@@ -33,6 +33,7 @@ from .memberships import find_membership
 from .passwords import hash_password
 from .sessions import open_session
 from .signin import acting, authenticate, hand_over
+from .verification import ask_for_proof
 
 Keep = Callable[[AsyncSession, Registered], Awaitable[None]]
 """Called in the transaction of the registration with its result: both stay or neither."""
@@ -83,6 +84,8 @@ async def _register(ctx: Context, wanted: Registration, keep: Keep | None = None
             if account is None:  # somebody was faster with the same e-mail
                 raise AccountExists(email=email)
         registered = await _create(session, ctx, wanted, account)
+        if hashed is not None:
+            await ask_for_proof(session, ctx, account)
         if keep is not None:
             await keep(session, registered)
         return registered, account

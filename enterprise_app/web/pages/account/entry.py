@@ -61,6 +61,16 @@ class EntryState(rx.State):
             await service.check_operator_link(self.token)
 
     @action(PUBLIC)
+    async def load_verify(self) -> None:
+        """Opening the link's page is the proof. A page that reconnects has done it already."""
+        if self.sent and self.token and parameters(self).get("token", "") == self.token:
+            return
+        await self._start()
+        async with self._checking():
+            self.email = await service.verify_email(_visitor(self, await self._locale()), self.token)
+            self.sent = True
+
+    @action(PUBLIC)
     async def load_invitation(self, ctx: Context | None) -> None:
         """Who invites to what; a dead link says why."""
         await self._start()

@@ -69,6 +69,14 @@ def reset() -> rx.Component:
     return _entry(heading(t("account.reset_title")), rx.cond(S.dead, again, form))
 
 
+def verify() -> rx.Component:
+    """The e-mail is proven, or why not."""
+    title = rx.cond(S.dead, t("account.verify_dead"), t("account.verify_title"))
+    done = heading(t("account.verify_done"), t("account.verify_text", email=S.email))
+    on = ui.button_link(t("account.verify_on"), "/sign-in", variant="primary")
+    return _entry(rx.cond(S.sent, done, heading(title)), rx.cond(S.sent | S.dead, on))
+
+
 def invitation() -> rx.Component:
     """Who invites to what, and how to join."""
     text = t("account.invited_text", by=S.invited_by, tenant=S.tenant_name, role=S.role)

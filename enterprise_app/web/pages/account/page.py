@@ -25,6 +25,7 @@ PAGES = [
     _entry("/sign-up", "account.sign_up", pages.sign_up, EntryState.load_plain),
     _entry("/forgot", "account.forgot_title", pages.forgot, EntryState.load_plain),
     _entry("/reset", "account.reset_title", pages.reset, EntryState.load_reset),
+    _entry("/verify", "account.verify_title", pages.verify, EntryState.load_verify),
     _entry("/invitation", "account.invitation", pages.invitation, EntryState.load_invitation),
     _entry("/setup", "account.setup_title", pages.setup, EntryState.load_setup),
     Page(
