@@ -85,9 +85,11 @@ async def test_an_act_offers_its_undo(db: JoinedSource, owner: Context, act_as: 
     await _call(root, CampaignState, "load")
     await _call(root, CampaignState, "act", name="pause")
     assert await status(owner, campaign) is Status.PAUSED
-    on_page(root, uuid4())  # the reader went on to another campaign
+    async with tenant_session(owner) as session:
+        other = await service.create_campaign(session, owner, CampaignDraft(name="Other"))
+    await _call(on_page(root, other.id), CampaignState, "load")  # the reader went on to another one
     assert len(await undo(root)) == 1
-    assert await status(owner, campaign) is Status.ACTIVE
+    assert (await status(owner, campaign), await status(owner, other)) == (Status.ACTIVE, Status.DRAFT)
 
 
 async def test_files_come_and_go(db: JoinedSource, owner: Context, act_as: Any, campaign: Campaign) -> None:
