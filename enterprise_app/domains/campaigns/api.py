@@ -165,7 +165,9 @@ async def get_file(ctx: Caller, session: Session, campaign_id: CampaignId, file_
     permission=Permission.CAMPAIGNS_READ,
     summary="Download a file",
     response_class=Response,
-    responses={200: {"description": "The file.", "content": {"application/octet-stream": {}}}},
+    responses={
+        200: {"description": "The file.", "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
+    },
 )
 async def get_content(
     ctx: Caller,
