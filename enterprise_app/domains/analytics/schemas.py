@@ -87,6 +87,15 @@ class EventItem(Frozen):
     properties: dict[str, Any] | None
 
 
+class TouchedCampaign(Frozen):
+    """A campaign that brought a person: the links' word for it, and how many of the person's events it is on."""
+
+    name: str = Field(examples=["spring_launch"])
+    events: int
+    first_at: datetime
+    last_at: datetime
+
+
 @dataclass(slots=True)
 class MessageVerdict:
     """What became of one message of a request; `code`, `field` and `problem` only for rejected ones.
