@@ -4,7 +4,8 @@ COPY is the fastest way in, but refused for tables under row-level security: the
 connection first, which is empty again at the end of each transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -12,13 +13,12 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from enterprise_app.domains.analytics.models import EVENTS
-from enterprise_app.domains.analytics.rules.rows import COLUMNS, slot_start
+from enterprise_app.domains.analytics.rules.rows import COLUMNS, SLOT_SECONDS
 
 _NAMES = ", ".join(COLUMNS)
 COLUMN_TYPES = ", ".join(f"{name} {EVENTS.c[name].type.compile(postgresql.dialect())}" for name in COLUMNS)
@@ -46,58 +46,83 @@ _INSERT = f"""
     INSERT INTO analytics_events (tenant_id, source_id, received_at, {_NAMES})
     SELECT '{{tenant_id}}'::uuid, '{{source_id}}'::uuid, '{{received_at}}'::timestamptz, {_NAMES} FROM {_INCOMING}
 """  # noqa: S608
-_MARK = sa.text(
-    "INSERT INTO analytics_dirty (tenant_id, slot_at)"
-    " SELECT :tenant_id, slot_at FROM unnest(cast(:slots AS timestamptz[])) AS slot_at"
-)
+_MARK = """
+    INSERT INTO analytics_dirty (tenant_id, slot_at)
+    SELECT '{tenant_id}'::uuid, to_timestamp(slot::double precision * {seconds})
+    FROM unnest('{{{slots}}}'::bigint[]) AS slot
+"""
+_PATIENCE = "SET LOCAL lock_timeout = '{patience}s'"
 _MANY = 5_000
 """From so many lines on, emptying the table by a new file is cheaper than marking each line as deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Where events come from. `forever`: their ids are remembered as long as the data (imports), not only for the
-    window of live messages."""
+    """Where events come from, and how to take them.
+
+    `forever`: their ids are remembered as long as the data (imports), not only for the window of live messages.
+    `patience`: seconds to wait for another transaction that stores the same ids.
+    """
 
     tenant_id: UUID
     source_id: UUID
     received_at: datetime
     forever: bool
+    patience: int = 30
+
+    def values(self) -> dict[str, Any]:
+        """For the statements: nothing of it is a stranger's text."""
+        return {
+            "tenant_id": self.tenant_id,
+            "source_id": self.source_id,
+            "received_at": self.received_at.isoformat(),
+            "seen_on": self.received_at.date(),
+            "forever": self.forever,
+            "patience": self.patience,
+        }
 
 
-async def store(session: AsyncSession, intake: Intake, lines: bytes, count: int) -> set[str]:
+async def store(session: AsyncSession, intake: Intake, lines: bytes, count: int, slots: Iterable[int] = ()) -> set[str]:
     """Store what is new of `count` events, as lines of `rules.rows`; returns the ids of those that were there before.
 
-    Ids must differ within `lines`. Whoever stores marks the slots in the same transaction: `mark_dirty`.
+    Ids must differ within `lines`. The `slots` that the events lie in are marked for the rollups; who leaves them out
+    does so later in the same transaction (`mark_dirty`).
     """
     if not count:
         return set()
+    async with _cursor(session) as cursor:
+        return await _store(cursor, intake.values(), lines, count, list(slots))
+
+
+async def mark_dirty(session: AsyncSession, tenant_id: UUID, slots: Iterable[int]) -> None:
+    """Have the rollups of these slots redone; in the transaction that stores their events."""
+    if statement := _marking(tenant_id, slots):
+        async with _cursor(session) as cursor:
+            await _run(cursor, statement)
+
+
+def _marking(tenant_id: UUID, slots: Iterable[int]) -> str:
+    listed = ",".join(map(str, sorted(slots)))
+    return _MARK.format(tenant_id=tenant_id, seconds=SLOT_SECONDS, slots=listed) if listed else ""
+
+
+@asynccontextmanager
+async def _cursor(session: AsyncSession) -> AsyncIterator[psycopg.AsyncCursor[Any]]:
+    """The driver's own cursor in the session's transaction: what COPY and many statements at once take."""
     connection = await session.connection()
     driver = (await connection.get_raw_connection()).driver_connection
     assert isinstance(driver, psycopg.AsyncConnection)
     try:
         async with driver.cursor() as cursor:
-            return await _store(cursor, intake, lines, count)
+            yield cursor
     except psycopg.Error as error:
         raise await _as_usual(connection, driver, error) from error
 
 
-async def mark_dirty(session: AsyncSession, tenant_id: UUID, slots: Iterable[int]) -> None:
-    """Have the rollups of these slots redone; in the transaction that stores their events."""
-    starts = [slot_start(slot) for slot in sorted(slots)]
-    if starts:
-        await session.execute(_MARK, {"tenant_id": tenant_id, "slots": starts})
-
-
-async def _store(cursor: psycopg.AsyncCursor[Any], intake: Intake, lines: bytes, count: int) -> set[str]:
-    values = {
-        "tenant_id": intake.tenant_id,
-        "source_id": intake.source_id,
-        "received_at": intake.received_at.isoformat(),
-        "seen_on": intake.received_at.date(),
-        "forever": intake.forever,
-    }
-    await _run(cursor, _CREATE)
+async def _store(
+    cursor: psycopg.AsyncCursor[Any], values: dict[str, Any], lines: bytes, count: int, slots: list[int]
+) -> set[str]:
+    await _run(cursor, _PATIENCE.format(**values), _CREATE)
     async with cursor.copy(_COPY.encode()) as copy:
         await copy.write(lines)
     await _run(cursor, _REMEMBER.format(**values))
@@ -105,14 +130,17 @@ async def _store(cursor: psycopg.AsyncCursor[Any], intake: Intake, lines: bytes,
     if cursor.rowcount < count:
         await _run(cursor, _FORGET_REPEATS.format(**values))
         repeats = {row[0].hex for row in await cursor.fetchall()}
+    emptied = f"TRUNCATE {_INCOMING}" if count >= _MANY else f"DELETE FROM {_INCOMING}"  # noqa: S608
     if len(repeats) < count:
-        await _run(cursor, _INSERT.format(**values))
-    await _run(cursor, f"TRUNCATE {_INCOMING}" if count >= _MANY else f"DELETE FROM {_INCOMING}")  # noqa: S608
+        await _run(cursor, _INSERT.format(**values), _marking(values["tenant_id"], slots), emptied)
+    else:
+        await _run(cursor, emptied)
     return repeats
 
 
-async def _run(cursor: psycopg.AsyncCursor[Any], statement: str) -> None:
-    await cursor.execute(statement.encode(), prepare=False)
+async def _run(cursor: psycopg.AsyncCursor[Any], *statements: str) -> None:
+    """In one round trip; the cursor stands at the result of the first."""
+    await cursor.execute(";".join(filter(None, statements)).encode(), prepare=False)
 
 
 async def _as_usual(

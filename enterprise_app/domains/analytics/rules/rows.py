@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import attrgetter
 
 from enterprise_app.domains.analytics.rules.record import EventRecord
@@ -36,11 +36,6 @@ def rows(records: Iterable[EventRecord]) -> bytes:
 def slots_of(times: Iterable[datetime]) -> set[int]:
     """The slots that the times lie in, as numbers since 1970."""
     return {int(at.timestamp()) // SLOT_SECONDS for at in times}
-
-
-def slot_start(slot: int) -> datetime:
-    """When a slot begins."""
-    return datetime.fromtimestamp(slot * SLOT_SECONDS, UTC)
 
 
 def _escaped(record: EventRecord) -> str:

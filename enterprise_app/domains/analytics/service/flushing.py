@@ -1,7 +1,7 @@
 """Group commit: requests that come together are stored in one transaction, and each is answered when it is committed.
 
-Each source has a lane. While one transaction of it runs, what comes in waits and goes into the next one: under load the
-cost of a transaction is shared, and without load nobody waits. A request that the database refuses fails alone.
+Each source has a lane. While its transactions run, what comes in waits and goes into the next one: under load the cost
+of a transaction is shared, and without load nobody waits. A request that the database refuses fails alone.
 """
 
 import asyncio
@@ -34,13 +34,15 @@ MAX_WAITING = 20_000
 """Events of one source that may wait: a client that sends faster than it is stored is told to slow down."""
 MAX_WAITING_ALL = 60_000
 """Events of all sources that may wait in this process, about 100 MB."""
+MAX_OF_LANE = 2
+"""Transactions of one source at once: one is read and made ready while the database stores the other."""
 MAX_AT_ONCE = 6
 """Transactions of all sources at once: the process has more connections, and pages need some."""
 _TRIES = 3
 _TOUCH_EVERY = timedelta(seconds=30)
 _TOUCH = sa.text("UPDATE analytics_sources SET last_event_at = :at WHERE tenant_id = :tenant_id AND id = :id")
-# Ids that a running import has are locked until it ends: nobody waits that long for one answer.
-_PATIENCE = sa.text("SET LOCAL lock_timeout = '5s'")
+_PATIENCE = 5
+"""Seconds. Ids that a running import has are locked until it ends: nobody waits that long for one answer."""
 _LOCK_TIMEOUT = "55P03"
 
 
@@ -59,7 +61,7 @@ class _Lane:
     source_id: UUID
     waiting: list[_Waiting] = field(default_factory=list)
     events: int = 0
-    task: "asyncio.Task[None] | None" = None
+    serving: "set[asyncio.Task[None]]" = field(default_factory=set)
 
 
 class _Held(Unavailable):
@@ -85,9 +87,8 @@ async def flush(tenant_id: UUID, source_id: UUID, records: Sequence[EventRecord]
     waiting = _Waiting(records, received_at, asyncio.get_running_loop().create_future())
     _count(lane, len(records))
     lane.waiting.append(waiting)
-    if lane.task is None:
-        _lanes[source_id] = lane
-        lane.task = asyncio.create_task(_serve(lane))
+    if len(lane.serving) < MAX_OF_LANE:
+        _open(lane)
     return await waiting.answer
 
 
@@ -104,19 +105,31 @@ def _count(lane: _Lane, events: int) -> None:
     _waiting_all += events
 
 
+def _open(lane: _Lane) -> None:
+    _lanes[lane.source_id] = lane
+    task = asyncio.create_task(_serve(lane))
+    lane.serving.add(task)
+    task.add_done_callback(lambda done: _close(lane, done))
+
+
 async def _serve(lane: _Lane) -> None:
-    """Flush after flush until nobody waits; ends only with nobody left unanswered."""
-    try:
-        while lane.waiting:
-            group = _next_group(lane)
-            try:
-                await _answer(lane, group)
-            finally:
-                _count(lane, -sum(len(waiting.records) for waiting in group))
-    finally:
-        lane.task = None
+    """Flush after flush until nobody waits."""
+    while lane.waiting:
+        group = _next_group(lane)
+        try:
+            await _answer(lane, group)
+        finally:
+            _count(lane, -sum(len(waiting.records) for waiting in group))
+
+
+def _close(lane: _Lane, done: "asyncio.Task[None]") -> None:
+    """Nobody is left unanswered: neither who came after the task's last look, nor when it was ended from outside."""
+    lane.serving.discard(done)
+    if lane.waiting and not done.cancelled():
+        _open(lane)
+    elif not lane.serving:
         _lanes.pop(lane.source_id, None)
-        for waiting in lane.waiting:  # only when this task itself was ended
+        for waiting in lane.waiting:
             _count(lane, -len(waiting.records))
             waiting.answer.cancel()
         lane.waiting.clear()
@@ -178,7 +191,7 @@ def _tell(waiting: _Waiting, outcome: "set[str] | Exception") -> None:
 async def _store(lane: _Lane, group: list[_Waiting]) -> list[set[str]]:
     """One transaction; returns for each request what had been there. Who loses a deadlock tries again."""
     first, lines, inside = _merged(group)
-    intake = Intake(lane.tenant_id, lane.source_id, max(w.received_at for w in group), forever=False)
+    intake = Intake(lane.tenant_id, lane.source_id, max(w.received_at for w in group), False, _PATIENCE)
     slots = slots_of(record.occurred_at for record in first.values())
     sightings = sightings_of(first.values())
     for attempt in range(1, _TRIES + 1):
@@ -209,7 +222,6 @@ def _merged(group: list[_Waiting]) -> tuple[dict[str, EventRecord], bytes, list[
 async def _store_once(intake: Intake, lines: bytes, count: int, slots: set[int], sightings: list[Sighting]) -> set[str]:
     try:
         async with _at_once, tenant_session(job_context(intake.tenant_id, "ingest")) as session:
-            await session.execute(_PATIENCE)
             repeats = await keep(session, intake, lines, count, slots, sightings)
             if len(repeats) < count:
                 await tell_soon(session, intake.tenant_id)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from enterprise_app.domains.analytics.queries.storing import Intake, mark_dirty, store
+from enterprise_app.domains.analytics.queries.storing import Intake, store
 from enterprise_app.domains.analytics.rules.sightings import without_repeats
 from enterprise_app.domains.profiles import service as profiles
 from enterprise_app.domains.profiles.vocabulary import Sighting
@@ -24,9 +24,8 @@ async def keep(
     Returns the ids of those that had been stored before. Everything here may run again for the same events, when the
     transaction is repeated; and for other events in the same moment, in other transactions of the tenant.
     """
-    repeats = await store(session, intake, lines, count)
+    repeats = await store(session, intake, lines, count, slots)
     if len(repeats) < count:
-        await mark_dirty(session, intake.tenant_id, slots)
         news = without_repeats(sightings, repeats) if repeats else sightings
         await profiles.note_sightings(session, intake.tenant_id, news, imported=intake.forever)
     return repeats
