@@ -1,11 +1,11 @@
 """Files of a campaign in two browsers: dropped, refused, cancelled, tried again, downloaded, removed, brought back."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Error, FilePayload, Locator, Page, Route, expect
 
 from tests.e2e.browser import settled, visitor
 from tests.e2e.people import new_workspace, sign_in
@@ -62,6 +62,9 @@ def _held(page: Page) -> Iterator[list[Route]]:
     waiting: list[Route] = []
     page.route("**/files?name=*", lambda route: waiting.append(route))
     yield waiting
+    for route in waiting:
+        with suppress(Error):  # cancelled by the page
+            route.abort()
     page.unroute("**/files?name=*")
 
 
