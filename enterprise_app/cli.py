@@ -4,7 +4,19 @@ import sys
 
 import typer
 
-from enterprise_app.commands import audit, bench, doctor, importing, migrate, openapi, operator, test, up, worker
+from enterprise_app.commands import (
+    analytics,
+    audit,
+    bench,
+    doctor,
+    importing,
+    migrate,
+    openapi,
+    operator,
+    test,
+    up,
+    worker,
+)
 from enterprise_app.commands.terminal import err
 
 app = typer.Typer(
@@ -25,6 +37,7 @@ app.command("bench")(bench.bench)
 app.command("import")(importing.import_file)
 app.add_typer(operator.app, name="operator")
 app.add_typer(audit.app, name="audit")
+app.add_typer(analytics.app, name="analytics")
 
 
 def main() -> int:

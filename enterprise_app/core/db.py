@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 SYSTEM_MODULES = frozenset(
     {
+        "enterprise_app.commands.analytics",
         "enterprise_app.commands.audit",
         "enterprise_app.commands.importing",
         "enterprise_app.core.events_dispatch",
@@ -169,6 +170,7 @@ def make_engine(url: str, pool_size: int, *, pooled: bool) -> AsyncEngine:
         pool_timeout=_POOL_TIMEOUT,
         connect_args=connect_args,
         use_native_hstore=False,
+        hide_parameters=True,  # an error that is logged must not carry what a tenant's visitors sent
     )
 
 

@@ -16,6 +16,7 @@ from enterprise_app.domains.tenancy.schemas import TenantSettings
 from enterprise_app.web.pages.admin.api_keys import ApiKeysState
 from enterprise_app.web.pages.admin.audit import AuditState
 from enterprise_app.web.pages.admin.audit_views import AuditViewsState
+from enterprise_app.web.pages.admin.counting import CountingState
 from enterprise_app.web.pages.admin.inviting import InvitingState
 from enterprise_app.web.pages.admin.members import MembersState
 from enterprise_app.web.pages.admin.settings import SettingsState
@@ -150,6 +151,21 @@ async def test_who_saves_settings_second_is_told(owner: Context, act_as: Any):
     assert settings.name == "Acme"
     settings = await _call(root, SettingsState, "save", form={**form, "zone": "Mars/Base"})
     assert list(settings.errors) == ["zone"]
+
+
+async def test_how_sessions_are_counted_is_saved_for_itself(owner: Context, act_as: Any):
+    root = act_as(owner)
+    counting = await _call(root, CountingState, "load")
+    assert (counting.gap, counting.cut_at_midnight, counting.recounting) == ("30", False, False)
+    counting = await _call(root, CountingState, "save", form={"session_gap_minutes": "481"})
+    assert list(counting.errors) == ["session_gap_minutes"]
+    form = {"session_gap_minutes": "45", "cut_at_midnight": "on"}
+    counting = await _call(root, CountingState, "save", form=form)
+    assert (counting.gap, counting.cut_at_midnight, counting.cut_at_campaign) == ("45", True, False)
+    assert counting.recounting
+    counting._version = 1
+    counting = await _call(root, CountingState, "save", form=form | {"session_gap_minutes": "50"})
+    assert (counting.stale, counting.gap) == (True, "45")
 
 
 async def test_the_trail_is_read_opened_and_verified(owner: Context, act_as: Any):

@@ -20,7 +20,8 @@ from enterprise_app.domains.tenancy import service as tenancy
 async def get_counting(session: AsyncSession, ctx: Context) -> CountingSettings:
     """The settings, the usual ones where nobody changed them."""
     ctx.require(Permission.ANALYTICS_READ)
-    return _settings(await counting.find(session, ctx.tenant_id) or counting.fresh("UTC"))
+    found = await counting.find(session, ctx.tenant_id)
+    return _settings(found) if found else CountingSettings(recounting=False, version=1)
 
 
 async def change_counting(
@@ -70,5 +71,5 @@ def _cuts(rules: SessionRules) -> SessionCuts:
 
 
 def _settings(found: Counting) -> CountingSettings:
-    recounting = found.data_version > 0 and found.reach.rolled_from > EPOCH
+    recounting = found.reach.rolled_from > EPOCH
     return CountingSettings(**_cuts(found.rules).model_dump(), recounting=recounting, version=found.version)

@@ -6,6 +6,7 @@ from enterprise_app.web.pages.admin.api_keys_page import api_keys
 from enterprise_app.web.pages.admin.audit import AuditState
 from enterprise_app.web.pages.admin.audit_page import audit
 from enterprise_app.web.pages.admin.audit_views import AuditViewsState
+from enterprise_app.web.pages.admin.counting import CountingState
 from enterprise_app.web.pages.admin.inviting import InvitingState
 from enterprise_app.web.pages.admin.members import MembersState
 from enterprise_app.web.pages.admin.members_page import members
@@ -82,7 +83,7 @@ PAGES = [
         body=settings,
         icon="settings",
         section=Section.MANAGE,
-        on_load=(SettingsState.load,),
+        on_load=(SettingsState.load, CountingState.load),
         topics=("tenant",),
         refresh=SettingsState.refresh,
     ),
