@@ -82,3 +82,12 @@ async def test_whatever_ends_a_session_its_connection_comes_back_clean(committed
 
 def _refuse(_: object) -> None:
     raise ZeroDivisionError
+
+
+async def test_an_error_names_the_statement_and_not_what_was_sent(committed_db: DatabaseUrls) -> None:
+    ctx = make_context()
+    with pytest.raises(ProgrammingError) as caught:
+        async with tenant_session(ctx) as session:
+            await session.execute(sa.text("SELECT :sent FROM nowhere"), {"sent": "visitor@private.example"})
+    assert "nowhere" in str(caught.value)
+    assert "visitor@private.example" not in str(caught.value)
