@@ -1,4 +1,4 @@
-"""Event store: revenue as typed columns, a visitor's events in order, and which slots of the rollups have to be redone."""
+"""Event store: revenue as typed columns, a visitor's events in order, which slots of the rollups have to be redone."""
 
 import sqlalchemy as sa
 

@@ -50,7 +50,7 @@ def platform_topic(area: str) -> str:
     return topic(PLATFORM_TENANT_ID, area)
 
 
-Callback = Callable[[str], None]
+Callback = Callable[[str], object]
 
 
 class Listener:

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.event import listen
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -66,7 +67,7 @@ async def test_whatever_ends_a_session_its_connection_comes_back_clean(committed
 
     async def fail_at_the_end(session: AsyncSession) -> None:
         await session.execute(INSERT, {"tenant": ctx.tenant_id, "key": "lost"})
-        sa.event.listen(session.sync_session, "before_commit", _refuse)
+        listen(session.sync_session, "before_commit", _refuse)
 
     async def be_cancelled(session: AsyncSession) -> None:
         await session.execute(INSERT, {"tenant": ctx.tenant_id, "key": "lost"})
