@@ -88,3 +88,16 @@ class Verdict(StrEnum):
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
     REJECTED = "rejected"
+
+
+class HealthKind(StrEnum):
+    """What the health of the data counts. Accepted, duplicate, dropped and rejected are all messages that came; late,
+    future and bot say more about accepted ones."""
+
+    ACCEPTED = "accepted"
+    BOT = "bot"
+    DROPPED = "dropped"
+    DUPLICATE = "duplicate"
+    FUTURE = "future"
+    LATE = "late"
+    REJECTED = "rejected"

@@ -22,8 +22,11 @@ from enterprise_app.domains.analytics.queries.storing import Intake
 from enterprise_app.domains.analytics.rules.record import EventRecord
 from enterprise_app.domains.analytics.rules.rows import row, slots_of
 from enterprise_app.domains.analytics.rules.sightings import sightings_of
+from enterprise_app.domains.analytics.rules.tally import Tally
 from enterprise_app.domains.analytics.service.keeping import keep
+from enterprise_app.domains.analytics.service.noting import note_intake
 from enterprise_app.domains.analytics.service.telling import tell_soon
+from enterprise_app.domains.analytics.vocabulary import HealthKind
 from enterprise_app.domains.profiles.vocabulary import Sighting
 
 log = logging.getLogger(__name__)
@@ -53,6 +56,7 @@ class _Waiting:
     records: Sequence[EventRecord]
     received_at: datetime
     answer: "asyncio.Future[set[str]]"
+    tally: Tally
 
 
 @dataclass(eq=False, slots=True)
@@ -76,15 +80,21 @@ _at_once = asyncio.Semaphore(MAX_AT_ONCE)
 _touched: dict[UUID, datetime] = {}
 
 
-async def flush(tenant_id: UUID, source_id: UUID, records: Sequence[EventRecord], received_at: datetime) -> set[str]:
+async def flush(
+    tenant_id: UUID,
+    source_id: UUID,
+    records: Sequence[EventRecord],
+    received_at: datetime,
+    tally: Tally | None = None,
+) -> set[str]:
     """Store the records (of different ids) with whatever else comes; returns the ids of those that were there before.
 
-    When it returns, they are committed. Raises RateLimited or Unavailable when too much is waiting, and Unavailable
+    `tally` is what became of the request's other messages. When it returns, all is committed. Raises RateLimited or Unavailable when too much is waiting, and Unavailable
     when the database can't take them: then none of them is kept.
     """
     lane = _lanes.get(source_id) or _Lane(tenant_id, source_id)
     _check_room(lane, len(records))
-    waiting = _Waiting(records, received_at, asyncio.get_running_loop().create_future())
+    waiting = _Waiting(records, received_at, asyncio.get_running_loop().create_future(), tally or Tally())
     _count(lane, len(records))
     lane.waiting.append(waiting)
     if len(lane.serving) < MAX_OF_LANE:
@@ -193,10 +203,10 @@ async def _store(lane: _Lane, group: list[_Waiting]) -> list[set[str]]:
     first, lines, inside = _merged(group)
     intake = Intake(lane.tenant_id, lane.source_id, max(w.received_at for w in group), False, _PATIENCE)
     slots = slots_of(record.occurred_at for record in first.values())
-    sightings = sightings_of(first.values())
+    sightings, tally = sightings_of(first.values()), _tallied(group, inside)
     for attempt in range(1, _TRIES + 1):
         try:
-            repeats = await _store_once(intake, lines, len(first), slots, sightings)
+            repeats = await _store_once(intake, lines, first, slots, sightings, tally)
             return [
                 {r.id for r in w.records if r.id in repeats} | again for w, again in zip(group, inside, strict=True)
             ]
@@ -219,13 +229,31 @@ def _merged(group: list[_Waiting]) -> tuple[dict[str, EventRecord], bytes, list[
     return first, "".join([row(record) for record in first.values()]).encode(), inside
 
 
-async def _store_once(intake: Intake, lines: bytes, count: int, slots: set[int], sightings: list[Sighting]) -> set[str]:
+def _tallied(group: list[_Waiting], inside: list[set[str]]) -> Tally:
+    """What became of the messages that are not stored."""
+    tally = Tally()
+    for waiting, again in zip(group, inside, strict=True):
+        tally.add(waiting.tally)
+        tally.count(HealthKind.DUPLICATE, len(again))
+    return tally
+
+
+async def _store_once(
+    intake: Intake,
+    lines: bytes,
+    first: dict[str, EventRecord],
+    slots: set[int],
+    sightings: list[Sighting],
+    tally: Tally,
+) -> set[str]:
+    count = len(first)
     try:
         async with _at_once, tenant_session(job_context(intake.tenant_id, "ingest")) as session:
             repeats = await keep(session, intake, lines, count, slots, sightings)
             if len(repeats) < count:
                 await tell_soon(session, intake.tenant_id)
                 await _touch(session, intake)
+            await note_intake(session, intake, lines, first, repeats, tally)
         return repeats
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == _LOCK_TIMEOUT:

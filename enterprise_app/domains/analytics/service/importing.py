@@ -24,12 +24,14 @@ from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics.errors import DiskFull, ImportBomb, ImportBusy, ImportFileDamaged
 from enterprise_app.domains.analytics.gateway import LineFile
 from enterprise_app.domains.analytics.gateway.readers import Readers
+from enterprise_app.domains.analytics.queries import health
 from enterprise_app.domains.analytics.queries.storing import Intake, mark_dirty
 from enterprise_app.domains.analytics.rules import accesslog
 from enterprise_app.domains.analytics.rules.keys import tenant_salt
 from enterprise_app.domains.analytics.rules.lines import MAX_LINE, LineReader, Occurrences
 from enterprise_app.domains.analytics.rules.messages import Reading
 from enterprise_app.domains.analytics.rules.pieces import Piece, Understood, without
+from enterprise_app.domains.analytics.rules.tally import Tally as HealthTally
 from enterprise_app.domains.analytics.schemas import ImportProgress, ImportStatus
 from enterprise_app.domains.analytics.service import imports
 from enterprise_app.domains.analytics.service.keeping import keep
@@ -155,13 +157,14 @@ async def _load(
 ) -> Tally:
     """Piece by piece; the next ones are read while the database stores the last."""
     intake = Intake(ctx.tenant_id, started.source_id, reader.reading.received_at, forever=True)
-    tally, saved = Tally(), time.monotonic()
+    tally, counted, saved = Tally(), HealthTally(sampled=health.KEPT), time.monotonic()
     async with aclosing(_pieces(file, reader)) as pieces:
         async for read in pieces:
             # The slots are marked once, at the end: a file that is not in order touches all of them again and again.
             repeats = await keep(session, intake, read.rows, read.count, (), read.sightings)
             report.write([RejectReport.describe(rejected, ctx.locale) for rejected in read.rejected])
             tally.add(read, repeats)
+            counted.take_piece(read, repeats)
             progress = tally.progress(file)
             if on_progress:
                 on_progress(progress)
@@ -169,6 +172,7 @@ async def _load(
                 saved = time.monotonic()
                 await imports.save_progress(ctx, started.id, progress)
     await mark_dirty(session, ctx.tenant_id, tally.slots)
+    await health.note(session, intake, counted)
     return tally
 
 

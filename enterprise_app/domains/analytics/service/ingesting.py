@@ -16,10 +16,11 @@ from enterprise_app.domains.analytics.rules import dates
 from enterprise_app.domains.analytics.rules.keys import tenant_salt
 from enterprise_app.domains.analytics.rules.messages import Reading, read_message
 from enterprise_app.domains.analytics.rules.record import EventRecord, Rejected
+from enterprise_app.domains.analytics.rules.tally import Tally
 from enterprise_app.domains.analytics.schemas import IngestResult, MessageVerdict
 from enterprise_app.domains.analytics.service.flushing import flush
 from enterprise_app.domains.analytics.service.write_keys import KeyOwner, find_key_owner
-from enterprise_app.domains.analytics.vocabulary import Verdict
+from enterprise_app.domains.analytics.vocabulary import HealthKind, Verdict
 
 MAX_BATCH = 2_500
 
@@ -60,11 +61,13 @@ async def take_messages(
     verdicts: list[MessageVerdict] = []
     records: dict[str, EventRecord] = {}
     taken: list[tuple[MessageVerdict, str]] = []
+    tally = Tally()
     for index, message in enumerate(messages):
         try:
             record = read_message(message, reading, type_hint)
         except Rejected as problem:
             verdicts.append(_rejection(index, message, problem, locale))
+            tally.refuse(problem, message)
             continue
         verdict = MessageVerdict(index, record.message_id, Verdict.ACCEPTED)
         verdicts.append(verdict)
@@ -72,8 +75,9 @@ async def take_messages(
             taken.append((verdict, record.id))
         else:
             verdict.status = Verdict.DUPLICATE
-    if records:
-        repeats = await flush(owner.tenant_id, owner.source_id, list(records.values()), received_at)
+            tally.count(HealthKind.DUPLICATE)
+    if records or tally:
+        repeats = await flush(owner.tenant_id, owner.source_id, list(records.values()), received_at, tally)
         for verdict, event_id in taken if repeats else ():
             if event_id in repeats:
                 verdict.status = Verdict.DUPLICATE
