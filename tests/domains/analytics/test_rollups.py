@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -58,7 +59,7 @@ async def make_tenant(db: JoinedSource, zone: str) -> Context:
     return ctx
 
 
-async def read(ctx: Context, *, snapshot: bool = True, **words: object) -> Overview:
+async def read(ctx: Context, *, snapshot: bool = True, **words: Any) -> Overview:
     async with tenant_session(ctx, snapshot=snapshot) as session:
         return await service.get_overview(session, ctx, **words)  # pyright: ignore
 
@@ -113,7 +114,7 @@ def events(base: datetime, most: int) -> st.SearchStrategy[list[Event]]:
 
 
 @st.composite
-def a_question(draw: st.DrawFn, base: datetime) -> dict[str, object]:
+def a_question(draw: st.DrawFn, base: datetime) -> dict[str, Any]:
     """A period of days or of instants, in some zone, in some buckets."""
     bucket = draw(st.sampled_from([Bucket.DAY, *Bucket]))
     first = base.date() + timedelta(days=draw(st.sampled_from([-45, -4, -3, -2, -1, 0])))
@@ -129,7 +130,7 @@ def a_question(draw: st.DrawFn, base: datetime) -> dict[str, object]:
 
 
 @st.composite
-def a_story(draw: st.DrawFn) -> tuple[datetime, str, list[tuple[str, object]]]:
+def a_story(draw: st.DrawFn) -> tuple[datetime, str, list[tuple[str, Any]]]:
     """What happens to a tenant: events come, the worker works, time passes, settings change; somebody looks at all of
     it again and again."""
     base, zone = draw(st.sampled_from(CHANGES)), draw(st.sampled_from(ZONES))
@@ -142,7 +143,7 @@ def a_story(draw: st.DrawFn) -> tuple[datetime, str, list[tuple[str, object]]]:
         st.tuples(st.just("zone"), st.sampled_from(ZONES)),
         st.tuples(st.just("rules"), rules),
     )
-    steps: list[tuple[str, object]] = [("rules", draw(rules))] if draw(st.booleans()) else []
+    steps: list[tuple[str, Any]] = [("rules", draw(rules))] if draw(st.booleans()) else []
     steps += [("store", draw(events(base, 16))), ("keep", 8)]
     for _ in range(draw(st.integers(2, 5))):
         steps += [draw(turn), ("look", draw(a_question(base))), ("keep", draw(st.sampled_from([0, 1, 8])))]

@@ -8,6 +8,7 @@ dirty, and what neither slot nor day fits exactly, is counted from the events: s
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from enterprise_app.domains.analytics.rules.buckets import TimeRange, local_midnight
@@ -20,6 +21,8 @@ NEVER = datetime(2200, 1, 1, tzinfo=UTC)
 """After any event; `rolled_from` here means that there are no rollups yet."""
 _DAY = timedelta(days=1)
 _STAYS_OPEN = timedelta(hours=3)
+MANY = 24
+"""Into more pieces no question is cut: each costs a condition, and reading what lies between them costs less."""
 
 Spans = list[TimeRange]
 """Sorted, without overlap."""
@@ -67,12 +70,29 @@ def clipped(spans: Iterable[TimeRange], start: datetime, end: datetime) -> Spans
     return [s for s in cut if s.start < s.end]
 
 
+def coarse(spans: Spans, most: int) -> Spans:
+    """At most so many spans that hold all of them: the smallest pauses in between are filled."""
+    if len(spans) <= most:
+        return spans
+    pauses = sorted(range(1, len(spans)), key=lambda n: spans[n - 1].end - spans[n].start)
+    kept = sorted(pauses[: most - 1])
+    return [
+        TimeRange(spans[first].start, spans[last - 1].end)
+        for first, last in zip([0, *kept], [*kept, len(spans)], strict=True)
+    ]
+
+
 def without(spans: Spans, gone: Spans) -> Spans:
     """The first without the second."""
     result: Spans = []
+    passed = 0
     for span in spans:
         at = span.start
-        for hole in clipped(gone, span.start, span.end):
+        while passed < len(gone) and gone[passed].end <= at:
+            passed += 1
+        for hole in islice(gone, passed, None):
+            if hole.start >= span.end:
+                break
             if at < hole.start:
                 result.append(TimeRange(at, hole.start))
             at = hole.end
@@ -143,5 +163,6 @@ def _days(clean: Spans, reach: Reach, zone: ZoneInfo) -> Spans:
 def _clean(span: TimeRange, edges: Sequence[datetime], reach: Reach, dirty: Spans) -> Spans:
     """Where whole slots can be read as they are."""
     cut = [TimeRange(slot_of(edge), slot_of(edge) + SLOT) for edge in (*edges, span.end) if slot_of(edge) != edge]
-    unknown = merged([*dirty, *cut, TimeRange(EPOCH, reach.rolled_from)])
+    here = coarse(clipped(dirty, slot_of(span.start), span.end + SLOT), MANY)
+    unknown = merged([*here, *cut, TimeRange(EPOCH, reach.rolled_from)])
     return without([span], unknown)

@@ -76,7 +76,8 @@ async def _keep(session: AsyncSession, ctx: Context, days: int) -> Kept:
     marks = await counting.marks(session, ctx.tenant_id)
     left = bool(marks.count) and await _clean(session, ctx.tenant_id, found, marks, days)
     if found.reach.rolled_from > EPOCH:
-        return await _extend(session, ctx.tenant_id, found, days)
+        done = await _extend(session, ctx.tenant_id, found, days)
+        return Kept(done.more or left, done.missing_days)
     return Kept(more=await _close(session, ctx.tenant_id, found, days) or left)
 
 
@@ -84,9 +85,11 @@ async def _clean(session: AsyncSession, tenant_id: UUID, found: Counting, marks:
     """Count anew what is marked: all of the open days, and so many of the closed ones; says whether some are left."""
     reach, zone = found.reach, _zone(found)
     dirty = tiles.clipped(marks.spans(found.rules), reach.rolled_from, NEVER)
-    opened = tiles.clipped(dirty, reach.closed_until, NEVER)
+    opened = tiles.coarse(tiles.clipped(dirty, reach.closed_until, NEVER), tiles.MANY)
     closed = tiles.clipped(dirty, EPOCH, reach.closed_until)
-    chosen, left = _newest(tiles.merged(tiles.days_around(span, zone) for span in closed), zone, days)
+    around = tiles.merged(tiles.days_around(span, zone) for span in closed)
+    chosen, left = _newest(around, zone, days)
+    chosen = tiles.coarse(chosen, tiles.MANY)
     if opened:
         await rollups.redo(session, tenant_id, opened, found.rules)
     if chosen:
