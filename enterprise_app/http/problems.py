@@ -141,4 +141,4 @@ def _answer(
 
 
 def _plain_value(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+    return value if value is None or isinstance(value, bool | int | float | str | list) else str(value)

@@ -147,6 +147,10 @@ class Router(APIRouter):
         """A reading route."""
         return self._declare("GET", path, permission, options)
 
+    def head(self, path: str, *, permission: Access, **options: Any) -> Any:  # pyright: ignore
+        """What a reading route would answer, without its body."""
+        return self._declare("HEAD", path, permission, options)
+
     def post(self, path: str, *, permission: Access, idempotent: bool | None = None, **options: Any) -> Any:  # pyright: ignore
         """A creating (201) or acting route; `idempotent` defaults to whether it creates."""
         creates = options.get("status_code") == 201 if idempotent is None else idempotent

@@ -75,7 +75,7 @@ class Run:
         self.client.cookies.clear()
         self.ids = {**await things(await owner_of("acme"), "acme", "bob"), "tenant_id": umbrella.tenant_id}
         source = await self.client.get(f"/api/v1/sources/{self.ids['source_id']}", headers=await self._token())
-        self.write_key = source.json()["write_key"]
+        self.write_key = self.ids["write_key"] = source.json()["write_key"]
 
     async def send(self, operation: Operation) -> None:
         """The example as it stands; a documented 2xx (or the redirect of a form) is expected."""
@@ -138,6 +138,7 @@ class Run:
 
     async def _version(self, operation: Operation, headers: dict[str, str]) -> str:
         at = operation.path.format(**self.ids).removesuffix("/rotate").removesuffix("/settings")
+        at = at.removesuffix("/privacy")
         for act in (*BEFORE, "activate", "archive", "plan", "suspend", "resume"):
             at = at.removesuffix(f"/{act}")
         return (await self.client.get(at, headers=headers)).raise_for_status().headers["etag"]

@@ -49,6 +49,7 @@ class AuditVerb(StrEnum):
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
     SOURCE_CREATED = "source.created"
+    SOURCE_PRIVACY_CHANGED = "source.privacy_changed"
     SOURCE_REVOKED = "source.revoked"
     SOURCE_ROTATED = "source.rotated"
     SWITCH_CHANGED = "switch.changed"

@@ -40,13 +40,13 @@ class BodyUnreadable(AtriumError):
 
 
 class MessageRejected(AtriumError):
-    """The one message of the request can't be taken; `field` and `problem` say why."""
+    """The one message of the request can't be taken; `field`, `problem` and `fix` say why."""
 
     code, status = "message_rejected", 400
 
 
 class BatchRejected(AtriumError):
-    """No message of the batch can be taken."""
+    """No message of the batch can be taken; `results` has the verdict on each."""
 
     code, status = "batch_rejected", 400
 

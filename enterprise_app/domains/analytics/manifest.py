@@ -2,13 +2,13 @@
 
 from enterprise_app.core.manifest import Domain
 
-from .api import router, timelines, tracking
+from .api import browsers, pixels, router, timelines, tracking
 from .jobs import ROLLUPS, SCHEDULES, run_forget_seen, run_import, run_partitions
 from .subscribers import SUBSCRIBERS
 
 DOMAIN = Domain(
     "analytics",
-    routers=(router, timelines, tracking),
+    routers=(router, timelines, tracking, pixels, browsers),
     jobs=(run_import, run_forget_seen, run_partitions),
     schedules=SCHEDULES,
     subscribers=SUBSCRIBERS,

@@ -22,6 +22,8 @@ class SourceRow(TenantTable, Versioned, table=True):
     kind: str
     write_key: str
     allowed_origins: list[str] = Field(default_factory=list, sa_type=ARRAY(sa.Text))  # pyright: ignore
+    do_not_track: str = "anonymise"
+    consent_required: bool = False
     last_event_at: datetime | None = Field(default=None, sa_type=_TIMESTAMP)
     revoked_at: datetime | None = Field(default=None, sa_type=_TIMESTAMP)
 

@@ -12,6 +12,7 @@ from enterprise_app.domains.analytics.vocabulary import (
     MIN_GAP_MINUTES,
     Bucket,
     Channel,
+    DoNotTrack,
     EventType,
     FileFormat,
     ImportState,
@@ -29,7 +30,20 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
 
 
-class SourceDraft(Frozen):
+class SourcePrivacy(Frozen):
+    """What becomes of visitors who ask not to be tracked, and whether the snippet waits for consent."""
+
+    do_not_track: DoNotTrack = Field(
+        default=DoNotTrack.ANONYMISE,
+        description="For requests with `DNT: 1` or `Sec-GPC: 1`: `anonymise` stores the event without ids, address and "
+        "traits, `drop` stores nothing, `ignore` stores it as ever.",
+    )
+    consent_required: bool = Field(
+        default=False, description="Whether the snippet sends and stores nothing before `atrium.consent(true)`."
+    )
+
+
+class SourceDraft(SourcePrivacy):
     """What a new source needs. `allowed_origins`: sites whose pages may send; empty means all."""
 
     name: Name = Field(examples=["Acme website"])
@@ -45,6 +59,8 @@ class Source(Frozen):
     kind: SourceKind
     write_key: str = Field(examples=["atw_2yQK…"])
     allowed_origins: list[str]
+    do_not_track: DoNotTrack
+    consent_required: bool
     last_event_at: datetime | None
     revoked_at: datetime | None
     created_at: datetime
@@ -52,9 +68,14 @@ class Source(Frozen):
 
 
 class Snippet(Frozen):
-    """What a developer pastes into a site's pages."""
+    """What a developer pastes: `html` into a site's pages; the others for programs, mails and Segment's own clients."""
 
     html: str
+    pixel: str
+    python: str
+    node: str
+    browser: str
+    curl: str
 
 
 class EventItem(Frozen):
@@ -98,7 +119,7 @@ class TouchedCampaign(Frozen):
 
 @dataclass(slots=True)
 class MessageVerdict:
-    """What became of one message of a request; `code`, `field` and `problem` only for rejected ones.
+    """What became of one message of a request; `code`, `field`, `problem` and `fix` only for rejected ones.
 
     No model: a request has up to thousands of these.
     """
@@ -109,6 +130,7 @@ class MessageVerdict:
     code: str | None = None
     field: str | None = None
     problem: str | None = None
+    fix: str | None = None
 
 
 class IngestResult(Frozen):
@@ -118,6 +140,7 @@ class IngestResult(Frozen):
     accepted: int
     duplicates: int
     rejected: int
+    dropped: int = Field(default=0, description="Not stored because the visitor asks not to be tracked.")
     results: list[MessageVerdict]
 
 

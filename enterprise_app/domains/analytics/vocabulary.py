@@ -11,6 +11,14 @@ class SourceKind(StrEnum):
     WEB = "web"
 
 
+class DoNotTrack(StrEnum):
+    """What a source does with the messages of browsers that ask not to be tracked (`DNT`, Global Privacy Control)."""
+
+    ANONYMISE = "anonymise"
+    DROP = "drop"
+    IGNORE = "ignore"
+
+
 class EventType(StrEnum):
     """Segment's six message types, and the lines of an access log that are no page view."""
 
@@ -86,6 +94,7 @@ class Verdict(StrEnum):
     """What became of one message."""
 
     ACCEPTED = "accepted"
+    DROPPED = "dropped"
     DUPLICATE = "duplicate"
     REJECTED = "rejected"
 

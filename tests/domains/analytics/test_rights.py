@@ -8,7 +8,7 @@ import pytest
 from enterprise_app.core.ids import new_id
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics import service
-from enterprise_app.domains.analytics.schemas import SessionCuts, SourceDraft
+from enterprise_app.domains.analytics.schemas import SessionCuts, SourceDraft, SourcePrivacy
 from enterprise_app.domains.analytics.vocabulary import FileFormat
 from enterprise_app.domains.profiles.schemas import Trail
 from tests.domains.rights import Case, case, refuses
@@ -21,6 +21,7 @@ CASES = [
     case(Permission.SOURCES_MANAGE, service.create_source, SourceDraft(name="Site")),
     case(Permission.SOURCES_MANAGE, service.rotate_source, new_id(), 1),
     case(Permission.SOURCES_MANAGE, service.revoke_source, new_id()),
+    case(Permission.SOURCES_MANAGE, service.change_privacy, new_id(), 1, SourcePrivacy()),
     case(Permission.SOURCES_READ, service.list_sources, service.SOURCES.parse()),
     case(Permission.SOURCES_READ, service.get_source, new_id()),
     case(Permission.SOURCES_READ, service.get_snippet, new_id()),

@@ -22,7 +22,8 @@ from enterprise_app.domains.analytics.rules.pages import read_page, referrer_hos
 from enterprise_app.domains.analytics.rules.record import Rejected
 from enterprise_app.domains.analytics.rules.snippet import render_snippet
 from enterprise_app.domains.analytics.rules.writekeys import new_write_key, tenant_of
-from enterprise_app.domains.analytics.vocabulary import Bucket, Channel, Device, EventType
+from enterprise_app.domains.analytics.schemas import SourcePrivacy
+from enterprise_app.domains.analytics.vocabulary import Bucket, Channel, Device, DoNotTrack, EventType
 from tests.domains.analytics.logs import BOT, BROWSER, PHONE, line
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -282,7 +283,7 @@ def test_json_of_strangers():
     assert depth_exceeds(deep, 32)
     assert not depth_exceeds({"a": [1]}, 32)
     assert stored_json({"a\x00": "\ud800\x00"}, "p", 100) == '{"a\\ufffd":"?\\ufffd"}'
-    for bad in (b"\xff", b"{", b"[NaN]", b"9" * 5_000, b"[" * 200_000):
+    for bad in (b"\xff", b"{", b"9" * 5_000, b"[" * 200_000):
         with pytest.raises(Rejected):
             read_json(bad)
 
@@ -330,12 +331,21 @@ def test_ids_depend_on_tenant_content_and_occurrence():
 
 
 def test_the_snippet_is_small_and_quotes():
-    html = render_snippet("atw_x</script>", "https://acme.example/")
-    assert len(html) < 3_000
-    assert html.count("</script>") == 1
-    assert '"https://acme.example")' in html
+    html = render_snippet("atw_x", 'https://acme.example/?"<b>', SourcePrivacy())
+    assert len(html) < 500
+    assert 'src="https://acme.example/?&quot;&lt;b>/v1/atrium.js" data-key="atw_x">' in html
+    asking = SourcePrivacy(consent_required=True, do_not_track=DoNotTrack.DROP)
+    assert 'data-consent="required" data-dnt="drop"></script>' in render_snippet("atw_x", "https://a", asking)
 
 
 def test_bucket_choice():
     assert buckets.choose_bucket(TimeRange(NOW, NOW + timedelta(days=2))) is Bucket.HOUR
     assert buckets.choose_bucket(TimeRange(NOW, NOW + timedelta(days=900))) is Bucket.MONTH
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity", b"1e999"])
+def test_a_number_that_json_lacks_is_its_own_events_problem(number):
+    batch = read_json(b'[{"type":"track","userId":"u","event":"E","properties":{"a":[{"b":%s}]}}]' % number)
+    with pytest.raises(Rejected) as caught:
+        read_message(batch[0], READING)
+    assert (caught.value.code, caught.value.field) == ("event_number_invalid", "properties")

@@ -1,7 +1,9 @@
 """Analytics over HTTP: the tracking API for clients, everything else under /api/v1."""
 
 from .analytics import router
+from .browser import browsers
+from .pixel import pixels
 from .timeline import timelines
 from .tracking import tracking
 
-__all__ = ["router", "timelines", "tracking"]
+__all__ = ["browsers", "pixels", "router", "timelines", "tracking"]

@@ -21,6 +21,7 @@ from enterprise_app.domains.analytics.schemas import (
     Snippet,
     Source,
     SourceDraft,
+    SourcePrivacy,
 )
 from enterprise_app.domains.analytics.vocabulary import Bucket, FileFormat
 from enterprise_app.http.access import Caller, ExpectedVersion, Session
@@ -67,6 +68,15 @@ async def get_source(ctx: Caller, session: Session, source_id: SourceId) -> Sour
 async def get_snippet(ctx: Caller, session: Session, source_id: SourceId) -> Snippet:
     """A script element for the pages of the source's site; 409 when the source was revoked."""
     return await service.get_snippet(session, ctx, source_id)
+
+
+@router.put("/sources/{source_id}/privacy", permission=Permission.SOURCES_MANAGE, summary="Change a source's privacy")
+async def change_privacy(
+    ctx: Caller, session: Session, source_id: SourceId, version: ExpectedVersion, privacy: SourcePrivacy
+) -> Source:
+    """What becomes of visitors who ask not to be tracked counts within seconds; consent is for the snippet, which has
+    to be pasted anew."""
+    return await service.change_privacy(session, ctx, source_id, version, privacy)
 
 
 @router.post("/sources/{source_id}/rotate", permission=Permission.SOURCES_MANAGE, summary="Replace the write key")

@@ -20,11 +20,13 @@ async def read_body(request: Request) -> bytes:
         return body
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise BodyUnreadable(problem=f"content-encoding: {encoding[:40]}")
-    return _unpack(body)
+    # A deflate body should have zlib's frame (RFC 9110, section 8.4.1.2); some clients send it bare.
+    bare = encoding == "deflate" and body[:1] != b"\x78"
+    return _unpack(body, -zlib.MAX_WBITS if bare else zlib.MAX_WBITS | 32)
 
 
-def _unpack(body: bytes) -> bytes:
-    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+def _unpack(body: bytes, wbits: int) -> bytes:
+    unpacker = zlib.decompressobj(wbits=wbits)
     try:
         data = unpacker.decompress(body, MAX_BODY + 1)
     except zlib.error as error:
@@ -32,5 +34,5 @@ def _unpack(body: bytes) -> bytes:
     if len(data) > MAX_BODY:
         raise TooLarge(max=MAX_BODY)
     if not unpacker.eof:
-        raise BodyUnreadable(problem="incomplete gzip stream")
+        raise BodyUnreadable(problem="incomplete compressed stream")
     return data

@@ -12,9 +12,10 @@ MAX_DEPTH = 32
 
 
 def read_json(data: bytes | str) -> Any:
-    """Parse strictly; raises Rejected with the position for what is no JSON.
+    """Parse; raises Rejected with the position for what is no JSON.
 
     Numbers as JSON readers agree on them (RFC 8259, section 6): integers of more than 64 bits lose their last digits.
+    NaN and infinities, which JSON lacks and Python's clients send, come as such: only their own event is refused.
     """
     try:
         return orjson.loads(data)
@@ -43,7 +44,7 @@ def stored_json(value: Any, field: str, max_bytes: int) -> str | None:
 def _read_slowly(data: bytes | str) -> Any:
     """What the fast reader refuses: lone surrogates and byte order marks are taken, anything else gets its reason."""
     try:
-        return json.loads(data, parse_constant=_refuse_constant, parse_float=_finite)
+        return json.loads(data)
     except RecursionError:
         raise Rejected("event_too_deep", "", depth=MAX_DEPTH) from None
     except Rejected:
@@ -110,14 +111,3 @@ def _clean(value: Any) -> Any:
     if isinstance(value, dict):
         return {clean_text(str(key)): _clean(item) for key, item in value.items()}
     return [_clean(item) for item in value] if isinstance(value, list) else value
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not isfinite(value):
-        raise Rejected("event_number_invalid", "", value=text[:40])
-    return value
-
-
-def _refuse_constant(name: str) -> Any:
-    raise Rejected("event_number_invalid", "", value=name)

@@ -1,42 +1,75 @@
-"""The JavaScript that a site pastes into its pages: page views and `atrium.track(name, properties)`, under 1.5 kB."""
+"""Ready code for a source: the element for a site's pages, an image, and Segment's own clients pointed at us."""
 
 import json
+from urllib.parse import quote
+
+from enterprise_app.domains.analytics.schemas import SourcePrivacy
+from enterprise_app.domains.analytics.vocabulary import DoNotTrack
 
 _SCRIPT = """<script>
-(function (w, d, key, url) {
-  var id, q = (w.atrium && w.atrium.q) || [];
-  function uid() {
-    if (w.crypto && crypto.randomUUID) return crypto.randomUUID();
-    return Date.now().toString(36) + Math.random().toString(36).slice(2);
-  }
-  try { id = localStorage.atrium_id || (localStorage.atrium_id = uid()); } catch (e) { id = uid(); }
-  function send(type, body) {
-    var now = new Date().toISOString();
-    body.writeKey = key; body.type = type; body.messageId = uid(); body.anonymousId = id;
-    body.timestamp = now; body.sentAt = now;
-    body.context = { page: { url: d.URL, referrer: d.referrer, title: d.title }, locale: navigator.language };
-    var text = JSON.stringify(body), to = url + "/v1/" + type;
-    // Plain text needs no preflight, and a beacon survives the page being left.
-    if (!(navigator.sendBeacon && navigator.sendBeacon(to, text)))
-      fetch(to, { method: "POST", body: text, keepalive: true, credentials: "omit" }).catch(function () {});
-  }
-  w.atrium = {
-    page: function (name, properties) { send("page", { name: name, properties: properties || {} }); },
-    track: function (event, properties) { send("track", { event: event, properties: properties || {} }); },
-    identify: function (userId, traits) { send("identify", { userId: userId, traits: traits || {} }); }
-  };
-  q.forEach(function (call) { w.atrium[call[0]].apply(null, call.slice(1)); });
-  w.atrium.page();
-})(window, document, %s, %s);
+  !function (w, a) {
+    a = w.atrium = w.atrium || { q: [] };
+    "page track identify group alias reset consent".split(" ").forEach(function (name) {
+      a[name] = a[name] || function () { a.q.push([name].concat([].slice.call(arguments))); };
+    });
+  }(window);
 </script>
+<script async src="%s/v1/atrium.js" data-key="%s"%s></script>
+"""
+_PIXEL = """<img src="%s/v1/pixel.gif?writeKey=%s&amp;event=%s&amp;userId=u-5" width="1" height="1" alt="">
+"""
+_PYTHON = """# pip install segment-analytics-python
+import segment.analytics as analytics
+
+analytics.write_key = %s
+analytics.host = %s
+analytics.track("u-5", "Order Completed", {"order_id": "A-1001", "revenue": 49.9, "currency": "EUR"})
+analytics.flush()
+"""
+_NODE = """// npm install @segment/analytics-node
+import { Analytics } from "@segment/analytics-node";
+
+const analytics = new Analytics({ writeKey: %s, host: %s });
+analytics.track({
+  userId: "u-5",
+  event: "Order Completed",
+  properties: { order_id: "A-1001", revenue: 49.9, currency: "EUR" },
+});
+await analytics.closeAndFlush();
+"""
+_BROWSER = """// npm install @segment/analytics-next
+import { AnalyticsBrowser } from "@segment/analytics-next";
+
+export const analytics = AnalyticsBrowser.load({ writeKey: %s, cdnURL: %s });
+analytics.page();
+analytics.track("Order Completed", { order_id: "A-1001", revenue: 49.9, currency: "EUR" });
+"""
+_CURL = """curl -u %s: %s/v1/track \\
+  -H 'Content-Type: application/json' \\
+  -d '{"userId": "u-5", "event": "Order Completed", "properties": {"revenue": 49.9, "currency": "EUR"}}'
 """
 
 
-def render_snippet(write_key: str, base_url: str) -> str:
-    """The snippet for one source. `base_url` is where Atrium answers, without a slash at the end."""
-    return _SCRIPT % (_literal(write_key), _literal(base_url.rstrip("/")))
+def render_snippet(write_key: str, base_url: str, privacy: SourcePrivacy) -> str:
+    """The element for the pages of one source. `base_url` is where Atrium answers."""
+    more = ' data-consent="required"' if privacy.consent_required else ""
+    if privacy.do_not_track is not DoNotTrack.ANONYMISE:
+        more += f' data-dnt="{privacy.do_not_track.value}"'
+    return _SCRIPT % (_attribute(base_url.rstrip("/")), _attribute(write_key), more)
 
 
-def _literal(text: str) -> str:
-    # Inside a script element `</script>` would end it, whatever the quotes say.
-    return json.dumps(text).replace("<", "\\u003c")
+def render_others(write_key: str, base_url: str) -> dict[str, str]:
+    """Ready code by the names of `schemas.Snippet`."""
+    base_url = base_url.rstrip("/")
+    key, url = json.dumps(write_key), json.dumps(base_url)
+    return {
+        "pixel": _PIXEL % (_attribute(base_url), quote(write_key), quote("Mail Opened")),
+        "python": _PYTHON % (key, url),
+        "node": _NODE % (key, url),
+        "browser": _BROWSER % (key, url),
+        "curl": _CURL % (write_key, base_url),
+    }
+
+
+def _attribute(text: str) -> str:
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")

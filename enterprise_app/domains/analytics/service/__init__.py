@@ -3,13 +3,14 @@
 from .counting import change_counting, get_counting
 from .importing import import_file
 from .imports import IMPORTS, get_import, list_imports, queue_import
-from .ingesting import authenticate, take_messages
+from .ingesting import authenticate, passer_by, take_messages
 from .listing import EVENT_LIST, list_events
 from .overview import data_range, get_overview, list_filter_fields
 from .retention import forget_seen
 from .rollups import follow_zone, keep_rollups, recount
 from .sources import (
     SOURCES,
+    change_privacy,
     create_source,
     ensure_import_source,
     get_snippet,
@@ -19,15 +20,17 @@ from .sources import (
     rotate_source,
 )
 from .timeline import TIMELINE, list_timeline, list_touched_campaigns
-from .write_keys import forget_keys
+from .write_keys import KeyOwner, forget_keys
 
 __all__ = [
     "EVENT_LIST",
     "IMPORTS",
     "SOURCES",
     "TIMELINE",
+    "KeyOwner",
     "authenticate",
     "change_counting",
+    "change_privacy",
     "create_source",
     "data_range",
     "ensure_import_source",
@@ -47,6 +50,7 @@ __all__ = [
     "list_sources",
     "list_timeline",
     "list_touched_campaigns",
+    "passer_by",
     "queue_import",
     "recount",
     "revoke_source",

@@ -10,17 +10,19 @@ from enterprise_app.core.clock import now
 from enterprise_app.core.errors import Invalid, ReadOnly
 from enterprise_app.core.settings import get_settings
 from enterprise_app.core.switches import Switch
-from enterprise_app.core.texts import translate
+from enterprise_app.core.texts import has_text, translate
 from enterprise_app.domains.analytics.errors import OriginRefused, WriteKeyMissing, WriteKeyUnknown
-from enterprise_app.domains.analytics.rules import dates
-from enterprise_app.domains.analytics.rules.keys import tenant_salt
+from enterprise_app.domains.analytics.rules import dates, privacy
+from enterprise_app.domains.analytics.rules.address import stored_address
+from enterprise_app.domains.analytics.rules.jsontext import clean_text
+from enterprise_app.domains.analytics.rules.keys import tenant_salt, visitor_of_address
 from enterprise_app.domains.analytics.rules.messages import Reading, read_message
 from enterprise_app.domains.analytics.rules.record import EventRecord, Rejected
 from enterprise_app.domains.analytics.rules.tally import Tally
 from enterprise_app.domains.analytics.schemas import IngestResult, MessageVerdict
 from enterprise_app.domains.analytics.service.flushing import flush
 from enterprise_app.domains.analytics.service.write_keys import KeyOwner, find_key_owner
-from enterprise_app.domains.analytics.vocabulary import HealthKind, Verdict
+from enterprise_app.domains.analytics.vocabulary import DoNotTrack, HealthKind, Verdict
 
 MAX_BATCH = 2_500
 
@@ -51,13 +53,18 @@ async def take_messages(
     sent_at: Any = None,
     ip: str | None = None,
     agent: str | None = None,
+    do_not_track: bool = False,
     locale: str = "en",
 ) -> IngestResult:
-    """Store the good messages; what is reported as accepted is committed. Raises Invalid for too many at once."""
+    """Store the good messages; what is reported as accepted is committed. Raises Invalid for too many at once.
+
+    `do_not_track`: the visitor's browser asked for it; the source's setting says what that means.
+    """
     if len(messages) > MAX_BATCH:
         raise Invalid.of("batch", "batch_too_long", count=len(messages), limit=MAX_BATCH)
     received_at = now()
     reading = _reading(owner, received_at, sent_at, ip, agent)
+    heeds, drops = owner.do_not_track is not DoNotTrack.IGNORE, owner.do_not_track is DoNotTrack.DROP
     verdicts: list[MessageVerdict] = []
     records: dict[str, EventRecord] = {}
     taken: list[tuple[MessageVerdict, str]] = []
@@ -69,6 +76,12 @@ async def take_messages(
             verdicts.append(_rejection(index, message, problem, locale))
             tally.refuse(problem, message)
             continue
+        if heeds and (do_not_track or privacy.asks(record)):
+            if drops or record.type in privacy.ONLY_IDENTITY:
+                verdicts.append(MessageVerdict(index, record.message_id, Verdict.DROPPED))
+                tally.count(HealthKind.DROPPED)
+                continue
+            privacy.anonymise(record, reading)
         verdict = MessageVerdict(index, record.message_id, Verdict.ACCEPTED)
         verdicts.append(verdict)
         if records.setdefault(record.id, record) is record:
@@ -82,6 +95,12 @@ async def take_messages(
             if event_id in repeats:
                 verdict.status = Verdict.DUPLICATE
     return _result(verdicts)
+
+
+def passer_by(owner: KeyOwner, ip: str, agent: str) -> str:
+    """An id for a visitor without one: address without its last part and user agent, as a hash of this day only."""
+    day = f"{now():%Y-%m-%d} {stored_address(ip, True)}"
+    return visitor_of_address(tenant_salt(get_settings().secret, owner.tenant_id), day, agent)
 
 
 def _reading(owner: KeyOwner, received_at: datetime, sent_at: Any, ip: str | None, agent: str | None) -> Reading:
@@ -103,13 +122,15 @@ def _reading(owner: KeyOwner, received_at: datetime, sent_at: Any, ip: str | Non
 
 def _rejection(index: int, message: Any, problem: Rejected, locale: str) -> MessageVerdict:
     message_id = message.get("messageId") if isinstance(message, dict) else None
+    key = f"errors.{problem.code}"
     return MessageVerdict(
         index=index,
-        message_id=message_id[:255] if isinstance(message_id, str) else None,
+        message_id=clean_text(message_id[:255]) if isinstance(message_id, str) else None,
         status=Verdict.REJECTED,
         code=problem.code,
         field=problem.field,
-        problem=translate(locale, f"errors.{problem.code}", **problem.params),
+        problem=clean_text(translate(locale, key, **problem.params)),
+        fix=translate(locale, f"{key}.fix", **problem.params) if has_text(f"{key}.fix") else None,
     )
 
 
@@ -120,5 +141,6 @@ def _result(verdicts: list[MessageVerdict]) -> IngestResult:
         accepted=counts[Verdict.ACCEPTED],
         duplicates=counts[Verdict.DUPLICATE],
         rejected=counts[Verdict.REJECTED],
+        dropped=counts[Verdict.DROPPED],
         results=verdicts,
     )

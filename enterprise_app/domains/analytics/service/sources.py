@@ -20,10 +20,10 @@ from enterprise_app.domains.analytics.errors import SourceNameTaken, SourceRevok
 from enterprise_app.domains.analytics.events import SourceCreated
 from enterprise_app.domains.analytics.events import SourceRevoked as SourceRevokedEvent
 from enterprise_app.domains.analytics.models import SourceRow
-from enterprise_app.domains.analytics.rules.snippet import render_snippet
+from enterprise_app.domains.analytics.rules.snippet import render_others, render_snippet
 from enterprise_app.domains.analytics.rules.writekeys import new_write_key
-from enterprise_app.domains.analytics.schemas import Snippet, Source, SourceDraft
-from enterprise_app.domains.analytics.vocabulary import SourceKind
+from enterprise_app.domains.analytics.schemas import Snippet, Source, SourceDraft, SourcePrivacy
+from enterprise_app.domains.analytics.vocabulary import DoNotTrack, SourceKind
 from enterprise_app.domains.audit import service as audit
 from enterprise_app.domains.audit.schemas import Target
 
@@ -79,7 +79,28 @@ async def get_snippet(session: AsyncSession, ctx: Context, source_id: UUID) -> S
     if row.revoked_at is not None:
         raise SourceRevoked(name=row.name)
     settings = get_settings()
-    return Snippet(html=render_snippet(row.write_key, settings.base_url or f"http://atrium.localhost:{settings.port}"))
+    base_url = settings.base_url or f"http://atrium.localhost:{settings.port}"
+    privacy = SourcePrivacy(do_not_track=DoNotTrack(row.do_not_track), consent_required=row.consent_required)
+    return Snippet(html=render_snippet(row.write_key, base_url, privacy), **render_others(row.write_key, base_url))
+
+
+async def change_privacy(
+    session: AsyncSession, ctx: Context, source_id: UUID, version: int, privacy: SourcePrivacy
+) -> Source:
+    """Treat visitors who ask not to be tracked otherwise, from now on. Raises VersionConflict, SourceRevoked."""
+    ctx.require(Permission.SOURCES_MANAGE)
+    _refuse_read_only(ctx)
+    row = await _get(session, ctx, source_id)
+    await take_version(session, row, version)
+    if row.revoked_at is not None:
+        raise SourceRevoked(name=row.name)
+    before = {name: getattr(row, name) for name in SourcePrivacy.model_fields}
+    row.do_not_track, row.consent_required = privacy.do_not_track.value, privacy.consent_required
+    await session.flush()
+    await _tell(session, ctx, row)
+    after = privacy.model_dump(mode="json")
+    await audit.record(session, ctx, AuditVerb.SOURCE_PRIVACY_CHANGED, _target(row), before=before, after=after)
+    return _shape(row)
 
 
 async def rotate_source(session: AsyncSession, ctx: Context, source_id: UUID, version: int) -> Source:

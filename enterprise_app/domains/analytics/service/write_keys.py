@@ -10,6 +10,7 @@ from enterprise_app.core.context import job_context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.domains.analytics.models import SourceRow
 from enterprise_app.domains.analytics.rules.writekeys import tenant_of
+from enterprise_app.domains.analytics.vocabulary import DoNotTrack
 from enterprise_app.domains.tenancy import service as tenancy
 from enterprise_app.domains.tenancy.vocabulary import TenantStatus
 
@@ -20,13 +21,15 @@ _COLUMNS = SourceRow.__table__.c  # pyright: ignore
 
 @dataclass(frozen=True, slots=True)
 class KeyOwner:
-    """The source of a write key, its tenant, and what the tenant wants kept of addresses."""
+    """The source of a write key, its tenant, and what they want kept of addresses and of those who ask not to be
+    tracked."""
 
     tenant_id: UUID
     source_id: UUID
     allowed_origins: tuple[str, ...]
     suspended: bool
     truncate_ip: bool
+    do_not_track: DoNotTrack = DoNotTrack.ANONYMISE
 
 
 _kept: dict[str, tuple[float, KeyOwner | None]] = {}
@@ -68,4 +71,6 @@ async def _read(tenant_id: UUID, write_key: str) -> KeyOwner | None:
             return None
         tenant = await tenancy.get_current(session, ctx)
     suspended = tenant.status == TenantStatus.SUSPENDED
-    return KeyOwner(tenant_id, row.id, tuple(row.allowed_origins), suspended, tenant.ip_truncation)
+    return KeyOwner(
+        tenant_id, row.id, tuple(row.allowed_origins), suspended, tenant.ip_truncation, DoNotTrack(row.do_not_track)
+    )
