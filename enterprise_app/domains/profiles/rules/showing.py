@@ -93,9 +93,9 @@ def email_of(traits: Traits) -> str | None:
 
 
 def country_of(traits: Traits) -> str | None:
-    """`address.country` or `country`: codes in capitals, names as they are said."""
+    """`country` or `address.country`: codes in capitals, names as they are said."""
     address = traits.get("address")
-    country = (_text(address, "country") if isinstance(address, dict) else "") or _text(traits, "country")
+    country = _text(traits, "country") or (_text(address, "country") if isinstance(address, dict) else "")
     return (country.upper() if len(country) == 2 else country[:COUNTRY_MAX]) or None
 
 
