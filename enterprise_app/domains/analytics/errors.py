@@ -85,3 +85,33 @@ class ImportBomb(TooLarge):
     """A gzip that unpacks to more than `max` bytes, far more than a log of its size does; nothing of it was kept."""
 
     code = "import_bomb"
+
+
+class TableUnreadable(AtriumError):
+    """A table whose rows can't be told apart: `code` says why, `line` where; nothing of it was kept."""
+
+    code, status = "table_unreadable", 422
+
+
+class UploadMissing(AtriumError):
+    """The uploaded file is not there any more: it was imported, or its time was over."""
+
+    code, status = "upload_missing", 404
+
+
+class TooManyUploads(Conflict):
+    """So many files of the tenant wait to be imported that no other is taken."""
+
+    code = "too_many_uploads"
+
+
+class ImportOver(Conflict):
+    """The import has ended: there is nothing to cancel."""
+
+    code = "import_over"
+
+
+class ImportRunning(Conflict):
+    """The import has not ended: it can't be run again yet."""
+
+    code = "import_running"

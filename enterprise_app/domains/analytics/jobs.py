@@ -1,6 +1,7 @@
 """What analytics does in the background: imports, rollups, forgetting old message ids, next month's partitions."""
 
 import asyncio
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,16 @@ from psycopg import sql
 
 from enterprise_app.core import db
 from enterprise_app.core.clock import now
-from enterprise_app.core.context import job_context
+from enterprise_app.core.context import Context, job_context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.jobs import Schedule, job
 from enterprise_app.core.table import tenant_partition
 from enterprise_app.core.upkeep import Upkeep
 from enterprise_app.domains.analytics import service
-from enterprise_app.domains.analytics.errors import ImportFileMissing
-from enterprise_app.domains.analytics.vocabulary import FileFormat
+from enterprise_app.domains.analytics.errors import ImportCancelled, ImportRunning, UploadMissing
+from enterprise_app.domains.analytics.schemas import ImportPlan, ImportStatus
+from enterprise_app.domains.analytics.service.imports import note_failure
+from enterprise_app.domains.analytics.vocabulary import FileFormat, ImportState
 
 MONTHS_AHEAD = 3
 _LOCK_TIMEOUT = "5s"
@@ -34,26 +37,48 @@ async def run_import(
     file_name: str,
     source_name: str,
     site: str | None = None,
+    plan: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Import an uploaded file and delete it. Run again after a crash it is exact: an import is whole or not at all."""
     ctx = job_context(UUID(tenant_id), "analytics.import")
-    file = Path(path)
-    if not await asyncio.to_thread(file.exists):
-        async with tenant_session(ctx) as session:  # a crash between the end of the import and of the job
-            done = await service.get_import(session, ctx, UUID(import_id))
-        if done.finished_at is None:
-            raise ImportFileMissing(file=file_name, problem="")
-        return done.model_dump(mode="json", include={"accepted", "rejected", "duplicates"})
+    file, noted = Path(path), UUID(import_id)
+    rejects = file.with_name(f"{import_id}.rejected.jsonl")
+    async with tenant_session(ctx) as session:
+        before = await service.get_import(session, ctx, noted)
+    if before.state in (ImportState.FINISHED, ImportState.CANCELLED):  # a crash after its end, or never to begin
+        return await _ended(ctx, before, file)
     try:
         done = await service.import_file(
             ctx, file, FileFormat(file_format), source_name=source_name, site=site, file_name=file_name,
-            import_id=UUID(import_id),
+            import_id=noted, plan=ImportPlan.model_validate(plan) if plan else None, rejects_path=rejects,
         )  # fmt: skip
-    except Exception:  # a failed job is not run again, so nobody would ever read the file
-        await asyncio.to_thread(file.unlink, missing_ok=True)
+    except ImportCancelled:
+        async with tenant_session(ctx) as session:
+            return await _ended(ctx, await service.get_import(session, ctx, noted), file)
+    except Exception as error:
+        await note_failure(ctx, noted, error)
+        if before.upload_id is None:  # a failed job is not run again, so nobody would ever read the file
+            await asyncio.to_thread(file.unlink, missing_ok=True)
         raise
-    await asyncio.to_thread(file.unlink, missing_ok=True)
-    return done.model_dump(mode="json", include={"accepted", "rejected", "duplicates"})
+    finally:
+        await asyncio.to_thread(rejects.unlink, missing_ok=True)
+    return await _ended(ctx, done, file)
+
+
+async def _ended(ctx: Context, done: ImportStatus, file: Path) -> dict[str, Any]:
+    """Delete the file, unless it can be tried again; what came of it."""
+    if done.upload_id is None:
+        await asyncio.to_thread(file.unlink, missing_ok=True)
+    elif done.state is ImportState.FINISHED:
+        with suppress(UploadMissing, ImportRunning):
+            await service.remove_upload(ctx, done.upload_id)
+    return done.model_dump(mode="json", include={"state", "accepted", "rejected", "duplicates"})
+
+
+@job("analytics.tidy_imports")
+async def run_tidy_imports(tenant_id: str, *, due_at: str = "") -> dict[str, int]:
+    """Delete files that nobody imported, and old reports of rejected lines."""
+    return await service.tidy_imports(job_context(UUID(tenant_id), "analytics.tidy_imports"))
 
 
 @job("analytics.forget_seen")
@@ -71,6 +96,7 @@ async def run_partitions(tenant_id: str, *, due_at: str = "") -> list[str]:
 
 
 SCHEDULES = (
+    Schedule("analytics.tidy_imports", "29 3 * * *", run_tidy_imports),
     Schedule("analytics.forget_seen", "17 3 * * *", run_forget_seen),
     Schedule("analytics.partitions", "7 2 * * *", run_partitions, per_tenant=False),
 )

@@ -51,6 +51,20 @@ class ImportRow(TenantTable, table=True):
     rejects: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)  # pyright: ignore
     error: str | None = None
     finished_at: datetime | None = Field(default=None, sa_type=_TIMESTAMP)
+    upload_id: UUID | None = None
+    plan: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))  # pyright: ignore
+    cancel_asked_at: datetime | None = Field(default=None, sa_type=_TIMESTAMP)
+    rejects_bytes: int = 0
+
+
+class UploadRow(TenantTable, table=True):
+    """A file that waits to be imported, with a sample of it (rules/samples.py); the file lies in the data folder."""
+
+    __tablename__ = "analytics_uploads"  # pyright: ignore
+
+    file_name: str
+    size: int
+    sample: dict[str, Any] = Field(sa_type=JSONB)  # pyright: ignore
 
 
 _TEXTS = (

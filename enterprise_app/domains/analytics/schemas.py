@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -13,6 +13,7 @@ from enterprise_app.domains.analytics.vocabulary import (
     Bucket,
     Channel,
     DoNotTrack,
+    EventField,
     EventType,
     FileFormat,
     ImportState,
@@ -259,6 +260,109 @@ class RejectedLine(Frozen):
     text: str
 
 
+class TableShape(Frozen):
+    """How the text of a table is to be read; what is left out is found out from the file."""
+
+    encoding: str | None = Field(default=None, max_length=40, examples=["utf-8"])
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1, examples=[";"])
+    quote: str | None = Field(default=None, min_length=1, max_length=1)
+    header: bool | None = Field(default=None, description="Whether the first row names the columns.")
+
+
+class Mapping(Frozen):
+    """Which column leads where: to a field of an event, `properties`, `properties.<name>`, or `-` (left out).
+
+    Columns that are not mentioned become properties. `defaults` fill fields that a row has no value for.
+    """
+
+    columns: dict[str, Annotated[str, StringConstraints(max_length=255)]] = Field(
+        default={}, max_length=2_000, examples=[{"Customer": "userId", "Time": "timestamp", "Amount": "revenue"}]
+    )
+    defaults: dict[EventField, Annotated[str, StringConstraints(max_length=1_000)]] = Field(
+        default={}, examples=[{"event": "Order Completed", "currency": "EUR"}]
+    )
+    time_format: str | None = Field(
+        default=None, max_length=60, description="By strptime; ISO 8601 and Unix times need none.",
+        examples=["%d.%m.%Y %H:%M"],
+    )  # fmt: skip
+    zone: str | None = Field(
+        default=None, max_length=60, description="Of times that name none; the workspace's when left out.",
+        examples=["Europe/Berlin"],
+    )  # fmt: skip
+    decimal: Literal[".", ","] = Field(default=".", description="The decimal sign of amounts.")
+
+
+class ImportPlan(Frozen):
+    """What an import is told. `format` and what else is left out is found out from the file."""
+
+    format: FileFormat | None = None
+    source: Name = "Import"
+    site: str | None = Field(default=None, max_length=253, description="Host of an access log; guessed from it.")
+    table: TableShape = TableShape()
+    mapping: Mapping | None = Field(default=None, description="Guessed from the columns' names when left out.")
+
+
+class Upload(Frozen):
+    """A file that waits to be imported; after a week it is deleted."""
+
+    id: UUID
+    file_name: str
+    size: int
+    created_at: datetime
+
+
+class PreviewColumn(Frozen):
+    """A column, where it leads, and its first values."""
+
+    name: str
+    target: str
+    samples: list[str]
+
+
+class PreviewEvent(Frozen):
+    """The event that a row would become."""
+
+    occurred_at: datetime
+    type: EventType
+    name: str | None
+    user_id: str | None
+    anonymous_id: str | None
+    url: str | None
+    revenue: str | None
+    currency: str | None
+    properties: dict[str, Any] | None
+
+
+class PreviewRow(Frozen):
+    """A row by its line, and its event, or what is wrong with it."""
+
+    line: int
+    text: str
+    event: PreviewEvent | None = None
+    field: str | None = None
+    problem: str | None = None
+
+
+class PreviewProblem(Frozen):
+    """What is wrong with the whole file or its mapping."""
+
+    code: str
+    field: str
+    problem: str
+
+
+class ImportPreview(Frozen):
+    """The first rows as they would be imported. With `problems` an import can't start. `table` and `mapping` are those
+    in use, guessed where they were left out."""
+
+    format: FileFormat
+    table: TableShape
+    mapping: Mapping
+    columns: list[PreviewColumn]
+    rows: list[PreviewRow]
+    problems: list[PreviewProblem]
+
+
 class ImportStatus(Frozen):
     """An import, running or done. `rejects` holds the first 100 rejected lines."""
 
@@ -279,7 +383,11 @@ class ImportStatus(Frozen):
     first_at: datetime | None
     last_at: datetime | None
     rejects: list[RejectedLine]
+    rejects_bytes: int = Field(default=0, description="Size of the file of all rejected lines; 0: there is none.")
     error: str | None
+    plan: ImportPlan | None = Field(default=None, description="What the import was told.")
+    upload_id: UUID | None = Field(default=None, description="The uploaded file; run it again while that is there.")
+    cancel_asked_at: datetime | None = None
     created_at: datetime
     finished_at: datetime | None
 

@@ -77,12 +77,54 @@ class FileFormat(StrEnum):
     """What a file to import holds."""
 
     ACCESS_LOG = "access-log"
+    CSV = "csv"
     JSONL = "jsonl"
+    PARQUET = "parquet"
+    TSV = "tsv"
+
+
+TABLES = (FileFormat.CSV, FileFormat.PARQUET, FileFormat.TSV)
+"""What has columns, which a mapping leads to the fields of an event."""
+
+
+class EventField(StrEnum):
+    """Where a column of a table can lead; any other becomes a property of its name."""
+
+    ANONYMOUS_ID = "anonymousId"
+    CURRENCY = "currency"
+    EVENT = "event"
+    GROUP_ID = "groupId"
+    IP = "ip"
+    MESSAGE_ID = "messageId"
+    NAME = "name"
+    ORDER_ID = "orderId"
+    PREVIOUS_ID = "previousId"
+    REFERRER = "referrer"
+    REVENUE = "revenue"
+    SESSION_ID = "sessionId"
+    TIMESTAMP = "timestamp"
+    TITLE = "title"
+    TYPE = "type"
+    URL = "url"
+    USER_AGENT = "userAgent"
+    USER_ID = "userId"
+    UTM_CAMPAIGN = "utmCampaign"
+    UTM_CONTENT = "utmContent"
+    UTM_MEDIUM = "utmMedium"
+    UTM_SOURCE = "utmSource"
+    UTM_TERM = "utmTerm"
+
+
+PROPERTIES = "properties"
+"""The target of a column that becomes a property: `properties`, or `properties.another_name`."""
+LEFT_OUT = "-"
+"""The target of a column that is not taken."""
 
 
 class ImportState(StrEnum):
     """Where an import stands; `interrupted` is one whose process has not been heard of for a minute."""
 
+    CANCELLED = "cancelled"
     FAILED = "failed"
     FINISHED = "finished"
     INTERRUPTED = "interrupted"
@@ -97,6 +139,13 @@ class Verdict(StrEnum):
     DROPPED = "dropped"
     DUPLICATE = "duplicate"
     REJECTED = "rejected"
+
+
+class ExportFormat(StrEnum):
+    """File formats of exported events."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
 
 
 class HealthKind(StrEnum):

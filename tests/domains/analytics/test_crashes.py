@@ -128,7 +128,7 @@ async def test_an_uploaded_file_is_imported_once_and_deleted(lasting_tenant, tmp
     arguments = {"import_id": str(waiting.id), "path": str(path), "file_format": "access-log", "file_name": "a.log"}
     for _ in range(2):  # the job may run again after a crash
         result = await jobs.run_import(str(lasting_tenant.tenant_id), source_name="Import", **arguments)
-        assert result == {"accepted": 102, "rejected": 0, "duplicates": 0}
+        assert result == {"state": "finished", "accepted": 102, "rejected": 0, "duplicates": 0}
     assert not path.exists()
     assert await count(lasting_tenant, "analytics_imports") == 1
 

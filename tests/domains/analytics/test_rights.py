@@ -8,7 +8,7 @@ import pytest
 from enterprise_app.core.ids import new_id
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics import service
-from enterprise_app.domains.analytics.schemas import SessionCuts, SourceDraft, SourcePrivacy
+from enterprise_app.domains.analytics.schemas import ImportPlan, SessionCuts, SourceDraft, SourcePrivacy
 from enterprise_app.domains.analytics.vocabulary import FileFormat
 from enterprise_app.domains.profiles.schemas import Trail
 from tests.domains.rights import Case, case, refuses
@@ -28,6 +28,16 @@ CASES = [
     case(Permission.EVENTS_IMPORT, service.ensure_import_source, "Import"),
     case(Permission.EVENTS_IMPORT, service.import_file, NOWHERE, LOG),
     case(Permission.EVENTS_IMPORT, service.queue_import, NOWHERE, file_format=LOG, file_name="access.log"),
+    case(Permission.EVENTS_IMPORT, service.complete_plan, NOWHERE, LOG, None),
+    case(Permission.EVENTS_IMPORT, service.add_upload, NOWHERE, file_name="orders.csv"),
+    case(Permission.EVENTS_IMPORT, service.get_upload, new_id()),
+    case(Permission.EVENTS_IMPORT, service.preview_upload, new_id(), ImportPlan()),
+    case(Permission.EVENTS_IMPORT, service.start_import, new_id(), ImportPlan()),
+    case(Permission.EVENTS_IMPORT, service.import_again, new_id()),
+    case(Permission.EVENTS_IMPORT, service.remove_upload, new_id()),
+    case(Permission.EVENTS_IMPORT, service.tidy_imports),
+    case(Permission.EVENTS_IMPORT, service.cancel_import, new_id()),
+    case(Permission.EVENTS_READ, service.open_rejects, new_id()),
     case(Permission.EVENTS_IMPORT, service.forget_seen),
     case(Permission.EVENTS_READ, service.list_timeline, TRAIL, service.TIMELINE.parse()),
     case(Permission.EVENTS_READ, service.list_touched_campaigns, TRAIL),

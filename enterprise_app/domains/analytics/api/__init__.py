@@ -2,8 +2,9 @@
 
 from .analytics import router
 from .browser import browsers
+from .imports import importing
 from .pixel import pixels
 from .timeline import timelines
 from .tracking import tracking
 
-__all__ = ["browsers", "pixels", "router", "timelines", "tracking"]
+__all__ = ["browsers", "importing", "pixels", "router", "timelines", "tracking"]

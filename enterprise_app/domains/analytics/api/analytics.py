@@ -1,5 +1,6 @@
 """Sources, events, imports and the overview over HTTP."""
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from fastapi import Depends, Path, Query
 from starlette.requests import Request
 
 from enterprise_app.core.db import tenant_session
+from enterprise_app.core.errors import AtriumError
 from enterprise_app.core.paging import ListQuery
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics import service
@@ -15,6 +17,7 @@ from enterprise_app.domains.analytics.schemas import (
     CountingSettings,
     DataRange,
     EventItem,
+    ImportPlan,
     ImportStatus,
     Overview,
     SessionCuts,
@@ -165,7 +168,8 @@ async def get_import(
     permission=Permission.EVENTS_IMPORT,
     status_code=202,
     summary="Import a file",
-    description="The body is the file, plain or gzipped. The worker imports it; read the import for its progress.",
+    description="The body is the file, plain or gzipped. The worker imports it; read the import for its progress. "
+    "Where the columns of a table lead is guessed from their names; to say it yourself, upload the file first.",
     body_limit=MAX_UPLOAD,
     openapi_extra={
         "requestBody": {
@@ -185,4 +189,11 @@ async def import_file(
     site: Annotated[str | None, Query(description="Host of an access log; guessed from it.", max_length=253)] = None,
 ) -> ImportStatus:
     path = await receive_file(request.stream())
-    return await service.queue_import(ctx, path, file_format=format, file_name=name, source_name=source, site=site)
+    try:
+        plan = await service.complete_plan(ctx, path, format, ImportPlan(source=source, site=site))
+    except AtriumError:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+        raise
+    return await service.queue_import(
+        ctx, path, file_format=format, file_name=name, source_name=source, site=site, plan=plan
+    )

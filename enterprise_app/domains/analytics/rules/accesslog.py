@@ -1,4 +1,5 @@
-"""Reads lines of web servers' access logs (common and combined) and decides what a page view is.
+"""Reads lines of web servers' access logs (common and combined, also with the virtual host in front) and decides what
+a page view is.
 
 A page view is a GET answered 2xx or 304 whose path is no asset; anything else is kept as a `request`. What bots fetch
 is marked and counted apart, so only humans make visitors and sessions.
@@ -18,6 +19,7 @@ from enterprise_app.domains.analytics.vocabulary import EventType
 _QUOTED = r'[^"\\]*(?:\\.[^"\\]*)*'
 # A line may break off within the agent: what is left of it still tells a bot.
 _LINE = re.compile(
+    r'(?:(?P<vhost>[^\s:\[\]"]+):\d{1,5} )?'
     rf'(?P<host>\S+) \S+ (?P<user>.*?) \[(?P<time>[^\]]+)\] "(?P<request>{_QUOTED})" '
     rf'(?P<status>\d{{3}}) (?P<bytes>\d+|-)(?: "(?P<referrer>{_QUOTED})" "(?P<agent>{_QUOTED})(?:".*)?| [^"].*|)'
 )
@@ -52,8 +54,13 @@ def read_line(line: bytes, occurrence: int, reading: Reading, site: str | None) 
         status=status,
     )
     traffic.set_agent(record, agent)
-    traffic.set_page(record, target, found["referrer"] or "", site)
+    traffic.set_page(record, target, found["referrer"] or "", _vhost(found["vhost"]) or site)
     return record
+
+
+def _vhost(name: str | None) -> str | None:
+    """The host that served the request, as `%v:%p` of Apache's vhost_combined tells it."""
+    return name.lower().rstrip(".")[:253] or None if name else None
 
 
 def is_page(method: str, target: str, status: int) -> bool:

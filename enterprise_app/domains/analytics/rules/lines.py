@@ -6,9 +6,9 @@ from enterprise_app.domains.analytics.rules import accesslog, keys
 from enterprise_app.domains.analytics.rules.jsontext import read_json
 from enterprise_app.domains.analytics.rules.messages import Reading, read_message
 from enterprise_app.domains.analytics.rules.record import EventRecord
-from enterprise_app.domains.analytics.vocabulary import FileFormat
+from enterprise_app.domains.analytics.vocabulary import TABLES, FileFormat
 
-MAX_LINE = {FileFormat.ACCESS_LOG: 65_536, FileFormat.JSONL: 131_072}
+MAX_LINE = {FileFormat.ACCESS_LOG: 65_536, FileFormat.JSONL: 131_072} | dict.fromkeys(TABLES, 131_072)
 
 
 @dataclass(slots=True)

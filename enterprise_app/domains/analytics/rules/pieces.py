@@ -18,13 +18,15 @@ SHOWN_OF_LINE = 200
 
 @dataclass(slots=True)
 class Piece:
-    """Lines of a file, without their ends: the number of the first, which were too long (and are cut), and how often a
-    line had come before (where it had)."""
+    """Lines of a file, without their ends: the number of the first (of each where some are missing), which were too
+    long (and are cut), how often a line had come before (where it had), and which can't be read, with the reason."""
 
     first: int
     lines: list[bytes]
     too_long: frozenset[int] = frozenset()
     again: dict[int, int] = field(default_factory=dict)
+    broken: dict[int, Rejected] = field(default_factory=dict)
+    numbers: list[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def read_piece(piece: Piece, reader: LineReader) -> Understood:
     """Read all lines; what can't be taken is listed. Blank lines count for nothing."""
     records: dict[str, EventRecord] = {}
     rejected: list[RejectedText] = []
-    blank, again, first = 0, piece.again, piece.first
+    blank, again, first, numbers = 0, piece.again, piece.first, piece.numbers
     for index, line in enumerate(piece.lines):
         if not line or line.isspace():
             blank += 1
@@ -68,9 +70,11 @@ def read_piece(piece: Piece, reader: LineReader) -> Understood:
         try:
             if index in piece.too_long:
                 raise Rejected("line_too_long", "", limit=MAX_LINE[reader.format])
+            if index in piece.broken:
+                raise piece.broken[index]
             record = reader.read(line, again.get(index, 0))
         except Rejected as problem:
-            rejected.append(RejectedText(first + index, problem, line[:SHOWN_OF_LINE]))
+            rejected.append(RejectedText(numbers[index] if numbers else first + index, problem, line[:SHOWN_OF_LINE]))
         else:
             records.setdefault(record.id, record)
     return _summed(len(piece.lines) - blank, list(records.values()), rejected)

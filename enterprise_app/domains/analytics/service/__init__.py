@@ -2,10 +2,11 @@
 
 from .counting import change_counting, get_counting
 from .importing import import_file
-from .imports import IMPORTS, get_import, list_imports, queue_import
+from .imports import IMPORTS, cancel_import, get_import, list_imports, open_rejects, queue_import
 from .ingesting import authenticate, passer_by, take_messages
 from .listing import EVENT_LIST, list_events
 from .overview import data_range, get_overview, list_filter_fields
+from .planning import complete_plan
 from .retention import forget_seen
 from .rollups import follow_zone, keep_rollups, recount
 from .sources import (
@@ -20,6 +21,15 @@ from .sources import (
     rotate_source,
 )
 from .timeline import TIMELINE, list_timeline, list_touched_campaigns
+from .uploads import (
+    add_upload,
+    get_upload,
+    import_again,
+    preview_upload,
+    remove_upload,
+    start_import,
+    tidy_imports,
+)
 from .write_keys import KeyOwner, forget_keys
 
 __all__ = [
@@ -28,9 +38,12 @@ __all__ = [
     "SOURCES",
     "TIMELINE",
     "KeyOwner",
+    "add_upload",
     "authenticate",
+    "cancel_import",
     "change_counting",
     "change_privacy",
+    "complete_plan",
     "create_source",
     "data_range",
     "ensure_import_source",
@@ -42,6 +55,8 @@ __all__ = [
     "get_overview",
     "get_snippet",
     "get_source",
+    "get_upload",
+    "import_again",
     "import_file",
     "keep_rollups",
     "list_events",
@@ -50,10 +65,15 @@ __all__ = [
     "list_sources",
     "list_timeline",
     "list_touched_campaigns",
+    "open_rejects",
     "passer_by",
+    "preview_upload",
     "queue_import",
     "recount",
+    "remove_upload",
     "revoke_source",
     "rotate_source",
+    "start_import",
     "take_messages",
+    "tidy_imports",
 ]

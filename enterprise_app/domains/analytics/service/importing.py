@@ -24,6 +24,7 @@ from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics.errors import DiskFull, ImportBomb, ImportBusy, ImportFileDamaged
 from enterprise_app.domains.analytics.gateway import LineFile
 from enterprise_app.domains.analytics.gateway.readers import Readers
+from enterprise_app.domains.analytics.gateway.tables import open_file
 from enterprise_app.domains.analytics.queries import health
 from enterprise_app.domains.analytics.queries.storing import Intake, mark_dirty
 from enterprise_app.domains.analytics.rules import accesslog
@@ -32,10 +33,10 @@ from enterprise_app.domains.analytics.rules.lines import MAX_LINE, LineReader, O
 from enterprise_app.domains.analytics.rules.messages import Reading
 from enterprise_app.domains.analytics.rules.pieces import Piece, Understood, without
 from enterprise_app.domains.analytics.rules.tally import Tally as HealthTally
-from enterprise_app.domains.analytics.schemas import ImportProgress, ImportStatus
-from enterprise_app.domains.analytics.service import imports
+from enterprise_app.domains.analytics.schemas import ImportPlan, ImportProgress, ImportStatus
+from enterprise_app.domains.analytics.service import imports, planning
 from enterprise_app.domains.analytics.service.keeping import keep
-from enterprise_app.domains.analytics.service.rejects import RejectReport
+from enterprise_app.domains.analytics.service.rejects import RejectReport, report_key
 from enterprise_app.domains.analytics.vocabulary import FileFormat
 from enterprise_app.domains.tenancy import service as tenancy
 
@@ -99,24 +100,28 @@ async def import_file(
     rejects_path: Path | None = None,
     file_name: str | None = None,
     import_id: UUID | None = None,
+    plan: ImportPlan | None = None,
 ) -> ImportStatus:
     """Import a file as `ctx`'s tenant; returns the finished import with its counts.
 
-    `site`: the host that an access log is of; guessed from it when None. `on_progress` is called after every batch and
-    may raise ImportCancelled. `rejects_path` gets every rejected line as JSON, if there are any. Raises
-    ImportFileMissing, ImportFileDamaged, ImportBomb, ImportBusy, ImportCancelled, DiskFull; then nothing was kept.
+    `site`: the host that an access log is of; guessed from it when None. `plan`: how a table is read, and where its
+    columns lead; guessed where it is silent, Invalid where it can't be followed. `on_progress` is called after every
+    batch and may raise ImportCancelled. `rejects_path` gets every rejected line as JSON, if there are any. Raises
+    TableUnreadable, ImportFileMissing, ImportFileDamaged, ImportBomb, ImportBusy, ImportCancelled, DiskFull; then
+    nothing was kept.
     """
     ctx.require(Permission.EVENTS_IMPORT)
-    file = LineFile(path, MAX_LINE[file_format])
+    plan = await planning.complete_plan(ctx, path, file_format, plan)
+    file = open_file(path, file_format, plan.table)
     try:
         if file_format is FileFormat.ACCESS_LOG and site is None:
             site = await asyncio.to_thread(_guess_site, path)
         started = await imports.open_import(
             ctx, file_format=file_format, file_name=file_name or path.name, source_name=source_name, site=site,
-            total_bytes=file.total_bytes, import_id=import_id,
+            total_bytes=file.total_bytes, import_id=import_id, plan=plan,
         )  # fmt: skip
         with RejectReport(rejects_path) as report:
-            reader = await _reader(ctx, file_format, site)
+            reader = planning.row_reader(await _reader(ctx, file_format, site), file, plan)
             return await _run(ctx, started, file, reader, report, on_progress)
     finally:
         file.close()
@@ -135,7 +140,8 @@ async def _run(
         async with tenant_session(ctx) as session:
             await _one_at_a_time(session, ctx)
             tally = await _load(session, ctx, started, file, reader, report, on_progress)
-            finished = await imports.finish(session, ctx, started.id, tally, file.total_bytes, report.first)
+            size = await report.store(report_key(ctx.tenant_id, started.id))
+            finished = await imports.finish(session, ctx, started.id, tally, file.total_bytes, report.first, size)
             report.keep()
         return finished
     except BaseException as error:

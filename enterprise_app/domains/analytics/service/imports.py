@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -21,9 +23,11 @@ from enterprise_app.core.paging import ListField, Listing, ListQuery, Page
 from enterprise_app.core.switches import Switch
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.domains.analytics.errors import ImportCancelled, ImportOver
 from enterprise_app.domains.analytics.events import ImportFinished
 from enterprise_app.domains.analytics.models import ImportRow
-from enterprise_app.domains.analytics.schemas import ImportProgress, ImportStatus, RejectedLine
+from enterprise_app.domains.analytics.schemas import ImportPlan, ImportProgress, ImportStatus, RejectedLine
+from enterprise_app.domains.analytics.service.rejects import open_report
 from enterprise_app.domains.analytics.service.sources import ensure_import_source
 from enterprise_app.domains.analytics.vocabulary import FileFormat, ImportState
 from enterprise_app.domains.audit import service as audit
@@ -68,6 +72,8 @@ async def open_import(
     total_bytes: int = 0,
     import_id: UUID | None = None,
     state: ImportState = ImportState.RUNNING,
+    plan: ImportPlan | None = None,
+    upload_id: UUID | None = None,
 ) -> ImportStatus:
     """Note that an import begins (or waits) and for which source, which is made when there is none.
 
@@ -82,8 +88,10 @@ async def open_import(
         row = ImportRow(
             tenant_id=ctx.tenant_id, id=import_id or new_id(), source_id=source.id, source_name=source.name,
             format=file_format, file_name=file_name[-255:], site=site, state=state, total_bytes=total_bytes,
+            plan=plan.model_dump(mode="json") if plan else None, upload_id=upload_id,
         )  # fmt: skip
-        fresh = row.model_dump(exclude={"created_at"})
+        kept = {"upload_id", "cancel_asked_at"} if import_id else set()  # what was said of it while it waited
+        fresh = row.model_dump(exclude={"created_at"} | kept)
         statement = insert(ImportRow).values(**fresh)
         await session.execute(statement.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=fresh))
         await _tell(session, ctx)
@@ -100,38 +108,87 @@ async def queue_import(
     file_name: str,
     source_name: str = DEFAULT_SOURCE,
     site: str | None = None,
+    plan: ImportPlan | None = None,
+    upload_id: UUID | None = None,
 ) -> ImportStatus:
-    """Have the worker import an uploaded file, which it deletes afterwards. Watch the topic `{tenant}:imports`."""
+    """Have the worker import an uploaded file, which it deletes afterwards; one with an `upload_id` only when nothing
+    went wrong. Watch the topic `{tenant}:imports`."""
     ctx.require(Permission.EVENTS_IMPORT)
     size = (await asyncio.to_thread(path.stat)).st_size
     waiting = await open_import(
         ctx, file_format=file_format, file_name=file_name, source_name=source_name, site=site,
-        total_bytes=size, state=ImportState.QUEUED,
+        total_bytes=size, state=ImportState.QUEUED, plan=plan, upload_id=upload_id,
     )  # fmt: skip
     arguments = {
         "import_id": str(waiting.id), "path": str(path), "file_format": file_format.value,
         "file_name": waiting.file_name, "source_name": waiting.source_name, "site": site,
+        "plan": plan.model_dump(mode="json") if plan else None,
     }  # fmt: skip
     await jobs.enqueue(IMPORT_JOB, ctx.tenant_id, arguments, key=str(waiting.id), actor=ctx.actor)
     return waiting
 
 
 async def save_progress(ctx: Context, import_id: UUID, progress: ImportProgress) -> None:
-    """Show how far it is: in a transaction of its own, because the import's is not over."""
+    """Show how far it is: in a transaction of its own, because the import's is not over.
+
+    Raises ImportCancelled when somebody asked for that.
+    """
     values = progress.model_dump(include={"done_bytes", "lines", "accepted", "rejected", "duplicates"})
     async with tenant_session(ctx) as session:
         await _update(session, ctx, import_id, **values)
+        asked = await session.scalar(sa.select(_COLUMNS.cancel_asked_at).where(_COLUMNS.id == import_id))
+    if asked is not None:
+        raise ImportCancelled
+
+
+async def cancel_import(session: AsyncSession, ctx: Context, import_id: UUID) -> ImportStatus:
+    """Stop an import: at once while it waits, within a second while it runs; nothing of it is kept.
+
+    Raises NotFound, ImportOver. Asking twice changes nothing.
+    """
+    ctx.require(Permission.EVENTS_IMPORT)
+    waiting = (_COLUMNS.state == ImportState.QUEUED) | (_COLUMNS.updated_at < now() - _SILENCE)
+    statement = (
+        sa.update(ImportRow)
+        .where(
+            _COLUMNS.tenant_id == ctx.tenant_id,
+            _COLUMNS.id == import_id,
+            _COLUMNS.state.in_((ImportState.QUEUED, ImportState.RUNNING)),
+        )
+        .values(
+            cancel_asked_at=sa.func.coalesce(_COLUMNS.cancel_asked_at, now()),
+            state=sa.case((waiting, ImportState.CANCELLED), else_=_COLUMNS.state),
+            error=sa.case((waiting, ImportCancelled.code), else_=_COLUMNS.error),
+            finished_at=sa.case((waiting, now()), else_=_COLUMNS.finished_at),
+            updated_at=_COLUMNS.updated_at,  # that is the sign of life of whoever imports
+        )
+        .returning(_COLUMNS.id)
+    )
+    if await session.scalar(statement) is None:
+        found = await _read(session, ctx, import_id)
+        raise ImportOver(state=found.state.value)
+    await _tell(session, ctx)
+    stopped = await _read(session, ctx, import_id)
+    after = {"cancelled": True}
+    await audit.record(session, ctx, AuditVerb.IMPORT_FINISHED, _target(import_id, stopped.file_name), after=after)
+    return stopped
 
 
 async def finish(
-    session: AsyncSession, ctx: Context, import_id: UUID, counts: Counts, total_bytes: int, rejects: list[RejectedLine]
+    session: AsyncSession,
+    ctx: Context,
+    import_id: UUID,
+    counts: Counts,
+    total_bytes: int,
+    rejects: list[RejectedLine],
+    rejects_bytes: int = 0,
 ) -> ImportStatus:
     """Note the end in the import's own transaction, so that the note and the events are there together."""
     numbers = {name: getattr(counts, name) for name in Counts.__annotations__}
     shown = [line.model_dump() for line in rejects]
     await _update(
         session, ctx, import_id, state=ImportState.FINISHED, finished_at=now(), done_bytes=total_bytes,
-        rejects=shown, error=None, **numbers,
+        rejects=shown, rejects_bytes=rejects_bytes, error=None, **numbers,
     )  # fmt: skip
     done = await _read(session, ctx, import_id)
     told = {name: numbers[name] for name in ("accepted", "rejected", "duplicates")}
@@ -145,11 +202,12 @@ async def note_failure(ctx: Context, import_id: UUID, error: BaseException) -> N
     """Note why it ended; when even that is impossible, the note follows from its silence."""
     code = error.code if isinstance(error, AtriumError) else None
     if not isinstance(error, Exception):
-        code = "import_cancelled"
+        code = ImportCancelled.code
+    state = ImportState.CANCELLED if code == ImportCancelled.code else ImportState.FAILED
     try:
         async with tenant_session(ctx) as session:
             await _update(
-                session, ctx, import_id, state=ImportState.FAILED, error=code or "internal", finished_at=now(),
+                session, ctx, import_id, state=state, error=code or "internal", finished_at=now(),
                 accepted=0, duplicates=0, page_views=0,
             )  # fmt: skip
     except Unavailable as problem:
@@ -162,6 +220,17 @@ async def get_import(session: AsyncSession, ctx: Context, import_id: UUID) -> Im
     """The import; raises NotFound."""
     ctx.require(Permission.EVENTS_READ)
     return await _read(session, ctx, import_id)
+
+
+async def open_rejects(
+    session: AsyncSession, ctx: Context, import_id: UUID
+) -> tuple[ImportStatus, AbstractAsyncContextManager[AsyncIterator[bytes]]]:
+    """The import, and all its rejected lines as JSON lines. Raises NotFound, also when they were tidied away."""
+    ctx.require(Permission.EVENTS_READ)
+    found = await _read(session, ctx, import_id)
+    if not found.rejects_bytes:
+        raise NotFound(kind="rejects", id=str(import_id))
+    return found, await open_report(ctx.tenant_id, import_id)
 
 
 async def list_imports(

@@ -20,6 +20,7 @@ from enterprise_app.web.shell.lists import Choice, listed, showing
 from enterprise_app.web.shell.toasts import toast
 
 TONES = {
+    ImportState.CANCELLED: "neutral",
     ImportState.FINISHED: "success",
     ImportState.RUNNING: "accent",
     ImportState.QUEUED: "neutral",
@@ -158,7 +159,7 @@ def _import_row(ctx: Context, entry: ImportStatus) -> ImportRow:
     return ImportRow(
         id=str(entry.id),
         file=entry.file_name,
-        state=translate(ctx.locale, f"analytics.import.{entry.state.value}"),
+        state=translate(ctx.locale, f"imports.state.{entry.state.value}"),
         tone=TONES[entry.state],
         accepted=number(entry.accepted),
         rejected=number(entry.rejected),
