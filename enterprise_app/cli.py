@@ -8,6 +8,7 @@ from enterprise_app.commands import (
     analytics,
     audit,
     bench,
+    demo,
     doctor,
     importing,
     migrate,
@@ -34,6 +35,7 @@ app.command("worker")(worker.worker)
 app.command("doctor")(doctor.doctor)
 app.command("openapi")(openapi.openapi)
 app.command("bench")(bench.bench)
+app.command("demo")(demo.demo)
 app.command("import")(importing.import_file)
 app.add_typer(operator.app, name="operator")
 app.add_typer(audit.app, name="audit")
@@ -75,7 +77,7 @@ def explain(error: Exception) -> str | None:
 def _explain_database(error: Exception) -> str | None:
     from psycopg import OperationalError
 
-    from enterprise_app.core.errors import AtriumError
+    from enterprise_app.core.errors import AtriumError, Invalid
     from enterprise_app.core.logs import mask_text
 
     if isinstance(error, OperationalError):
@@ -83,6 +85,8 @@ def _explain_database(error: Exception) -> str | None:
     if isinstance(error, AtriumError):
         from enterprise_app.core.texts import has_text, translate
 
+        if isinstance(error, Invalid):
+            return "\n".join(f"{p.field}: {translate('en', f'errors.{p.code}', **p.params)}" for p in error.problems)
         keys = [f"errors.{error.code}", f"errors.{error.code}.fix"]
         return "\n".join(translate("en", key, **error.params) for key in keys if has_text(key) or key == keys[0])
     return None

@@ -66,6 +66,7 @@ class TenantOption:
 
     slug: str
     name: str
+    is_demo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +235,7 @@ class SessionReader:
             theme=account.theme.value,
             locale=account.locale,
             unverified=account.email_verified_at is None and identity.is_verification_asked(),
-            tenants=tuple(TenantOption(c.slug, c.name) for c in choices),
+            tenants=tuple(TenantOption(c.slug, c.name, c.is_demo) for c in choices),
         )
 
     async def resend_verification(self, context: Context) -> bool:

@@ -84,6 +84,8 @@ PARTS = {
     "tenancy.find_by_host": "makes the context",
     "tenancy.find_by_id": "makes the context",
     "tenancy.find_by_slug": "makes the context",
+    "tenancy.find_recipe": "part of `identity.get_demo_recipe`",
+    "tenancy.set_recipe": "part of `identity.note_demo`",
 }
 """Not use cases: they act for somebody whose right was checked before, or for the platform itself."""
 

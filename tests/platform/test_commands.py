@@ -25,7 +25,7 @@ def atrium(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str
 
 @pytest.mark.parametrize(
     "command",
-    ["up", "test", "migrate", "worker", "doctor", "openapi", "bench", "import", "operator create", "audit verify"],
+    ["up", "test", "migrate", "worker", "doctor", "openapi", "bench", "demo", "import", "operator create", "audit verify"],
 )
 def test_every_command_has_help(command: str) -> None:
     done = atrium(*command.split(), "--help")

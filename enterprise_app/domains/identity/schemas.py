@@ -184,6 +184,7 @@ class TenantChoice(_Out):
     name: str
     role: Role
     url: str
+    is_demo: bool = False
 
 
 class AccountView(_Out):

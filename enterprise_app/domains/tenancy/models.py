@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import Index, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from enterprise_app.core.clock import now
@@ -31,5 +32,11 @@ class TenantRow(Versioned, table=True):
     currency: str = Field(sa_type=Text, default="USD")
     week_start: int = 1
     ip_truncation: bool = False
+    demo: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))  # pyright: ignore
     created_at: datetime = Field(default_factory=now, sa_type=MOMENT)
     updated_at: datetime = Field(default_factory=now, sa_type=MOMENT, sa_column_kwargs={"onupdate": now})
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether its data are made up; `demo` says from what."""
+        return self.demo is not None

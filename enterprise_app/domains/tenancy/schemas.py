@@ -1,6 +1,7 @@
 """The shapes of tenants and plans that enter and leave."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -29,6 +30,7 @@ class Tenant(Frozen):
     currency: str
     week_start: int
     ip_truncation: bool
+    is_demo: bool = False
     version: int
     created_at: datetime
 
@@ -52,6 +54,13 @@ class TenantDraft(Frozen):
     zone: str = Field(default="UTC", max_length=100, examples=["Europe/Berlin"])
     locale: str = Field(default="en", max_length=20)
     currency: str | None = Field(default=None, max_length=3, examples=["EUR"])
+
+
+class DemoTerms(Frozen):
+    """What makes a tenant a demonstration: the plan that it shows, and from what its data are made."""
+
+    plan: str
+    recipe: dict[str, Any]
 
 
 class TenantSettings(Frozen):

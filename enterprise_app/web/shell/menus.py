@@ -3,6 +3,7 @@
 import reflex as rx
 
 from enterprise_app.core.texts import LOCALES
+from enterprise_app.web.components.badges import badge
 from enterprise_app.web.components.fields import NativeForm
 from enterprise_app.web.shell.browser import nav_link
 from enterprise_app.web.shell.i18n import t, t_of
@@ -27,6 +28,7 @@ def tenant_switcher() -> rx.Component:
     current = rx.el.span(
         rx.el.span(SessionState.tenant_name[:1], class_name="tenant-mark", aria_hidden="true"),
         rx.el.span(SessionState.tenant_name, class_name="tenant-name"),
+        rx.cond(SessionState.is_demo, _demo_badge()),
         rx.icon("chevrons-up-down", size=14, aria_hidden="true", class_name="hide-collapsed"),
         class_name="tenant-current",
     )
@@ -39,11 +41,17 @@ def tenant_switcher() -> rx.Component:
     )
 
 
+def _demo_badge() -> rx.Component:
+    """Made-up numbers must never pass for real ones."""
+    return rx.el.span(badge(t("shell.demo"), "info"), class_name="hide-collapsed")
+
+
 def _tenant(choice: TenantChoice) -> rx.Component:
     return NativeForm.create(
         rx.el.input(type="hidden", name="tenant", value=choice.slug, read_only=True),
         rx.el.button(
             choice.name,
+            rx.cond(choice.is_demo, _demo_badge()),
             rx.cond(choice.slug == SessionState.tenant_slug, rx.icon("check", size=14, aria_hidden="true")),
             type="submit",
             class_name="menu-item",

@@ -30,6 +30,7 @@ class TenantChoice:
 
     slug: str
     name: str
+    is_demo: bool = False
 
 
 class SessionState(rx.State):
@@ -46,6 +47,7 @@ class SessionState(rx.State):
     permissions: list[str] = []
     features: list[str] = []
     tenants: list[TenantChoice] = []
+    is_demo: bool = False
     locale: str = ""
     zone: str = "UTC"
     theme: str = ""
@@ -126,7 +128,8 @@ class SessionState(rx.State):
         self.initials = "".join(part[0] for part in identity.name.split()[:2]).upper() or "?"
         self.tenant_name = identity.tenant_name or PRODUCT
         self.tenant_slug, self.role = identity.tenant_slug, identity.role
-        self.tenants = [TenantChoice(tenant.slug, tenant.name) for tenant in identity.tenants]
+        self.tenants = [TenantChoice(tenant.slug, tenant.name, tenant.is_demo) for tenant in identity.tenants]
+        self.is_demo = any(tenant.is_demo for tenant in self.tenants if tenant.slug == self.tenant_slug)
         self.theme = identity.theme or self.theme
         self.unverified = identity.unverified
 

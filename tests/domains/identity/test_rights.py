@@ -7,10 +7,12 @@ from enterprise_app.core.ids import new_id
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.identity import service
 from enterprise_app.domains.identity.schemas import ApiKeyRequest, InvitationRequest, Preferences
+from enterprise_app.domains.tenancy.schemas import DemoTerms, TenantDraft
 from tests.domains.rights import Case, case, refuses
 
 GUEST = InvitationRequest(email="grace@acme.example", role="guest")
 OLD, NEW = SecretStr("correct horse battery"), SecretStr("battery horse correct")
+DEMO, TERMS = TenantDraft(name="Demo", slug="demo"), DemoTerms(plan="ENTERPRISE", recipe={})
 CASES = [
     case(Permission.SELF_MANAGE, service.get_account),
     case(Permission.SELF_MANAGE, service.set_preferences, Preferences(theme="dark")),
@@ -35,6 +37,11 @@ CASES = [
     case(Permission.API_KEYS_READ, service.list_api_keys),
     case(Permission.API_KEYS_MANAGE, service.create_api_key, ApiKeyRequest(name="Nightly import")),
     case(Permission.API_KEYS_MANAGE, service.revoke_api_key, new_id()),
+    case(Permission.OPERATOR_TENANTS, service.create_demo, DEMO, TERMS, "owner@demo.example", "Dana"),
+    case(Permission.OPERATOR_TENANTS, service.find_demo, "demo", "owner@demo.example"),
+    case(Permission.OPERATOR_TENANTS, service.issue_demo_link, "owner@demo.example"),
+    case(Permission.TENANT_MANAGE, service.get_demo_recipe),
+    case(Permission.TENANT_MANAGE, service.note_demo, {}),
 ]
 
 

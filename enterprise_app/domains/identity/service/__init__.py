@@ -9,6 +9,7 @@ from .credentials import (
     find_session,
     list_live_sessions,
 )
+from .demo import DemoOwner, create_demo, find_demo, get_demo_recipe, issue_demo_link, note_demo
 from .hosts import hostname, is_platform_host, platform_url, slug_of, tenant_host, tenant_url
 from .housekeeping import prune
 from .invitations import (
@@ -49,6 +50,7 @@ __all__ = [
     "KEYS",
     "MEMBERS",
     "Credential",
+    "DemoOwner",
     "Membership",
     "accept_hand_over",
     "accept_invitation",
@@ -58,13 +60,16 @@ __all__ = [
     "check_reset",
     "count_members",
     "create_api_key",
+    "create_demo",
     "create_operator",
     "find_access_token",
     "find_active_membership",
     "find_api_key",
+    "find_demo",
     "find_session",
     "find_session_id",
     "get_account",
+    "get_demo_recipe",
     "get_member",
     "has_operator",
     "hash_secret",
@@ -73,6 +78,7 @@ __all__ = [
     "is_platform_host",
     "is_verification_asked",
     "issue_access_token",
+    "issue_demo_link",
     "issue_operator_link",
     "list_api_keys",
     "list_invitations",
@@ -84,6 +90,7 @@ __all__ = [
     "make_invitation_mail",
     "make_reset_mail",
     "make_verification_mail",
+    "note_demo",
     "platform_url",
     "preview_invitation",
     "prune",

@@ -31,6 +31,7 @@ class Membership:
     slug: str
     tenant_name: str
     last_seen_at: datetime | None = None
+    is_demo: bool = False
 
     @property
     def active(self) -> bool:
@@ -40,7 +41,8 @@ class Membership:
 
 # One join on the way of every sign-in: the tenants' own service answers for one tenant at a time.
 _QUERY = """
-    SELECT m.id, m.tenant_id, m.account_id, m.role, m.status, m.last_seen_at, t.slug, t.name AS tenant_name
+    SELECT m.id, m.tenant_id, m.account_id, m.role, m.status, m.last_seen_at, t.slug, t.name AS tenant_name,
+        t.demo IS NOT NULL AS is_demo
     FROM members m JOIN tenants t ON t.id = m.tenant_id
     WHERE m.account_id = :account_id AND m.status <> 'removed'
 """
@@ -89,11 +91,12 @@ def _choice(membership: Membership) -> TenantChoice:
         name=membership.tenant_name,
         role=membership.role,
         url=tenant_url(membership.slug),
+        is_demo=membership.is_demo,
     )
 
 
 def _membership(row: sa.Row) -> Membership:
     return Membership(
         row.id, row.tenant_id, row.account_id, Role(row.role), MemberStatus(row.status), row.slug, row.tenant_name,
-        row.last_seen_at,
+        row.last_seen_at, row.is_demo,
     )  # fmt: skip

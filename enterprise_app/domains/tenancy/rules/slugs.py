@@ -20,6 +20,8 @@ RESERVED = frozenset(
     update upload user users webhook webhooks webmail webmaster wiki world wpad www
     """.split()  # noqa: SIM905 - a list of words reads better as words
 )
+DEMO_SLUG = "demo"
+"""Reserved, and what it is reserved for."""
 _RESERVED_LOOKS = {look: word for word in RESERVED for look in disguises(word)}
 
 

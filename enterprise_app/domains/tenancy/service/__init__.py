@@ -4,7 +4,15 @@ from ..queries import LISTING
 from ..rules.hosts import is_platform_host, slug_of_host
 from ..rules.plans import next_plan
 from ..rules.slugs import normal_slug
-from .directory import check_slug, create_tenant, find_by_host, find_by_id, find_by_slug
+from .directory import (
+    check_slug,
+    create_tenant,
+    find_by_host,
+    find_by_id,
+    find_by_slug,
+    find_recipe,
+    set_recipe,
+)
 from .entitlements import entitlements_of, list_plans
 from .operation import change_plan, get_tenant, list_tenants, operate, resume_tenant, suspend_tenant
 from .settings import get_current, update_settings
@@ -18,6 +26,7 @@ __all__ = [
     "find_by_host",
     "find_by_id",
     "find_by_slug",
+    "find_recipe",
     "get_current",
     "get_tenant",
     "is_platform_host",
@@ -27,6 +36,7 @@ __all__ = [
     "normal_slug",
     "operate",
     "resume_tenant",
+    "set_recipe",
     "slug_of_host",
     "suspend_tenant",
     "update_settings",

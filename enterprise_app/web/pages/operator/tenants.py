@@ -34,6 +34,7 @@ class TenantRow(BaseModel):
     plan: str
     plan_text: str
     trial: str
+    demo: bool
     active: bool
     status_text: str
     reason: str
@@ -116,6 +117,7 @@ def _row(ctx: Context, tenant: Tenant) -> TenantRow:
         plan=tenant.plan,
         plan_text=plan_name(ctx.locale, tenant.plan),
         trial=translate(ctx.locale, "operator.tenants.trial", at=until) if on_trial else "",
+        demo=tenant.is_demo,
         active=tenant.status is TenantStatus.ACTIVE,
         status_text=translate(ctx.locale, f"operator.status.{tenant.status.value}"),
         reason=tenant.suspended_reason,

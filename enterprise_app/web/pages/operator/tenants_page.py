@@ -58,7 +58,7 @@ def _table() -> rx.Component:
 
 
 def _name(row: Any) -> rx.Component:
-    return rx.el.bdi(row.name)
+    return ui.row(rx.el.bdi(row.name), rx.cond(row.demo, ui.badge(t("operator.tenants.demo"), "info")))
 
 
 def _plan(row: Any) -> rx.Component:
