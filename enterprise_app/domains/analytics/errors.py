@@ -75,6 +75,12 @@ class DiskFull(Unavailable):
     code = "disk_full"
 
 
+class EventsSlow(AtriumError):
+    """Looking through so many events takes too long: a shorter period or fewer conditions help."""
+
+    code, status = "events_slow", 422
+
+
 class ImportFileDamaged(AtriumError):
     """A gzip that breaks off; `line` is how far it could be read."""
 

@@ -98,7 +98,9 @@ async def revoke_source(ctx: Caller, session: Session, source_id: SourceId) -> S
 async def list_events(
     ctx: Caller, session: Session, query: Annotated[ListQuery, list_query(service.EVENT_LIST)]
 ) -> Page[EventItem]:
-    """Stored events, newest first."""
+    """Stored events, newest first. Properties are filtered by name (`properties.plan:eq:pro`, `properties.sum:gt:10`),
+    people by any of their ids (`person:eq:u-17`). Properties and `contains` need a period of at most 31 days
+    (`occurred_at:gte:…`, `occurred_at:lt:…`)."""
     return Page.of(await service.list_events(session, ctx, query))
 
 

@@ -89,8 +89,8 @@ async def flush(
 ) -> set[str]:
     """Store the records (of different ids) with whatever else comes; returns the ids of those that were there before.
 
-    `tally` is what became of the request's other messages. When it returns, all is committed. Raises RateLimited or Unavailable when too much is waiting, and Unavailable
-    when the database can't take them: then none of them is kept.
+    `tally` is what became of the request's other messages. When it returns, all is committed. Raises RateLimited or
+    Unavailable when too much is waiting, and Unavailable when the database can't take them: then none of them is kept.
     """
     lane = _lanes.get(source_id) or _Lane(tenant_id, source_id)
     _check_room(lane, len(records))
