@@ -75,12 +75,6 @@ class DiskFull(Unavailable):
     code = "disk_full"
 
 
-class EventsSlow(AtriumError):
-    """Looking through so many events takes too long: a shorter period or fewer conditions help."""
-
-    code, status = "events_slow", 422
-
-
 class ImportFileDamaged(AtriumError):
     """A gzip that breaks off; `line` is how far it could be read."""
 
@@ -115,6 +109,12 @@ class ImportOver(Conflict):
     """The import has ended: there is nothing to cancel."""
 
     code = "import_over"
+
+
+class EventsSlow(AtriumError):
+    """Looking through so many events takes too long: a shorter period or fewer conditions help."""
+
+    code, status = "events_slow", 422
 
 
 class ImportRunning(Conflict):

@@ -2,13 +2,13 @@
 
 from enterprise_app.core.manifest import Domain
 
-from .api import browsers, importing, pixels, router, timelines, tracking
+from .api import browsers, explorer, importing, pixels, router, timelines, tracking
 from .jobs import ROLLUPS, SCHEDULES, run_forget_seen, run_import, run_partitions, run_tidy_imports
 from .subscribers import SUBSCRIBERS
 
 DOMAIN = Domain(
     "analytics",
-    routers=(router, importing, timelines, tracking, pixels, browsers),
+    routers=(router, explorer, importing, timelines, tracking, pixels, browsers),
     jobs=(run_import, run_forget_seen, run_partitions, run_tidy_imports),
     schedules=SCHEDULES,
     subscribers=SUBSCRIBERS,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -106,6 +107,9 @@ class EventItem(Frozen):
     is_bot: bool
     status: int | None
     campaign_id: UUID | None
+    revenue: Decimal | None
+    currency: str | None
+    order_id: str | None
     properties: dict[str, Any] | None
 
 

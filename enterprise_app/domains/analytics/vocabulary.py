@@ -148,13 +148,6 @@ class ExportFormat(StrEnum):
     JSONL = "jsonl"
 
 
-class ExportFormat(StrEnum):
-    """File formats of exported events."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-
-
 class HealthKind(StrEnum):
     """What the health of the data counts. Accepted, duplicate, dropped and rejected are all messages that came; late,
     future and bot say more about accepted ones."""

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from enterprise_app.core.clock import now
 from enterprise_app.core.ids import new_id
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics import service
 from enterprise_app.domains.analytics.schemas import ImportPlan, SessionCuts, SourceDraft, SourcePrivacy
-from enterprise_app.domains.analytics.vocabulary import FileFormat
+from enterprise_app.domains.analytics.vocabulary import ExportFormat, FileFormat
 from enterprise_app.domains.profiles.schemas import Trail
 from tests.domains.rights import Case, case, refuses
 
@@ -29,6 +30,8 @@ CASES = [
     case(Permission.EVENTS_IMPORT, service.import_file, NOWHERE, LOG),
     case(Permission.EVENTS_IMPORT, service.queue_import, NOWHERE, file_format=LOG, file_name="access.log"),
     case(Permission.EVENTS_IMPORT, service.complete_plan, NOWHERE, LOG, None),
+    case(Permission.EVENTS_IMPORT, service.find_format, NOWHERE),
+    case(Permission.EVENTS_IMPORT, service.guess_plan, NOWHERE, LOG, ImportPlan()),
     case(Permission.EVENTS_IMPORT, service.add_upload, NOWHERE, file_name="orders.csv"),
     case(Permission.EVENTS_IMPORT, service.get_upload, new_id()),
     case(Permission.EVENTS_IMPORT, service.preview_upload, new_id(), ImportPlan()),
@@ -44,6 +47,13 @@ CASES = [
     case(Permission.EVENTS_READ, service.get_import, new_id()),
     case(Permission.EVENTS_READ, service.list_imports, service.IMPORTS.parse()),
     case(Permission.EVENTS_READ, service.list_events, service.EVENT_LIST.parse()),
+    case(Permission.EVENTS_READ, service.get_event, new_id(), now()),
+    case(Permission.EVENTS_READ, service.export_events, service.EVENT_LIST.parse(), ExportFormat.CSV),
+    case(Permission.EVENTS_READ, service.list_tail),
+    case(Permission.EVENTS_READ, service.get_pulse),
+    case(Permission.EVENTS_READ, service.get_health, start=DAY, end=DAY),
+    case(Permission.EVENTS_READ, service.last_health_day),
+    case(Permission.EVENTS_READ, service.list_rejected),
     case(Permission.ANALYTICS_READ, service.get_overview, start=DAY, end=DAY),
     case(Permission.ANALYTICS_READ, service.data_range),
     case(Permission.ANALYTICS_READ, service.get_counting),

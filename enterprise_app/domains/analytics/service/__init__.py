@@ -1,12 +1,14 @@
 """The door of analytics: sources, taking messages, importing files, the overview."""
 
 from .counting import change_counting, get_counting
+from .exporting import MAX_ROWS, export_events
+from .health import get_health, last_health_day, list_rejected
 from .importing import import_file
 from .imports import IMPORTS, cancel_import, get_import, list_imports, open_rejects, queue_import
 from .ingesting import authenticate, passer_by, take_messages
-from .listing import EVENT_LIST, list_events
+from .listing import EVENT_LIST, get_event, list_events
 from .overview import data_range, get_overview, list_filter_fields
-from .planning import complete_plan
+from .planning import complete_plan, find_format, guess_plan
 from .retention import forget_seen
 from .rollups import follow_zone, keep_rollups, recount
 from .sources import (
@@ -20,6 +22,7 @@ from .sources import (
     revoke_source,
     rotate_source,
 )
+from .tail import get_pulse, list_tail
 from .timeline import TIMELINE, list_timeline, list_touched_campaigns
 from .uploads import (
     add_upload,
@@ -35,6 +38,7 @@ from .write_keys import KeyOwner, forget_keys
 __all__ = [
     "EVENT_LIST",
     "IMPORTS",
+    "MAX_ROWS",
     "SOURCES",
     "TIMELINE",
     "KeyOwner",
@@ -47,22 +51,31 @@ __all__ = [
     "create_source",
     "data_range",
     "ensure_import_source",
+    "export_events",
+    "find_format",
     "follow_zone",
     "forget_keys",
     "forget_seen",
     "get_counting",
+    "get_event",
+    "get_health",
     "get_import",
     "get_overview",
+    "get_pulse",
     "get_snippet",
     "get_source",
     "get_upload",
+    "guess_plan",
     "import_again",
     "import_file",
     "keep_rollups",
+    "last_health_day",
     "list_events",
     "list_filter_fields",
     "list_imports",
+    "list_rejected",
     "list_sources",
+    "list_tail",
     "list_timeline",
     "list_touched_campaigns",
     "open_rejects",
