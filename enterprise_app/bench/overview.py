@@ -64,16 +64,16 @@ def overview() -> list[Row]:
 
 @benchmark("overview-10m", on_request=True)
 def overview_10m() -> list[Row]:
-    """The same over 10M events (takes ten minutes; only when asked for)."""
-    return _bench(10_000_000, 2)
+    """The same over 10M events (takes some ten minutes; only when asked for; without the recount, which takes more)."""
+    return _bench(10_000_000, 2, recount=False)
 
 
-def _bench(count: int, times: int) -> list[Row]:
+def _bench(count: int, times: int, *, recount: bool = True) -> list[Row]:
     crypto.configure(SECRET)
     events.register([])
     with throwaway_database() as (urls, _):
         tenant = _fill(urls, count)
-        return asyncio.run(_measure(urls, tenant, count, times))
+        return asyncio.run(_measure(urls, tenant, count, times, recount))
 
 
 def _fill(urls: DatabaseUrls, count: int) -> UUID:
@@ -91,7 +91,7 @@ def _fill(urls: DatabaseUrls, count: int) -> UUID:
     return tenant
 
 
-async def _measure(urls: DatabaseUrls, tenant: UUID, count: int, times: int) -> list[Row]:
+async def _measure(urls: DatabaseUrls, tenant: UUID, count: int, times: int, recount: bool) -> list[Row]:
     ctx = Context(tenant, Actor(ActorKind.MEMBER), ROLE_PERMISSIONS[Role.OWNER], zone=ZONE)
     with _connected(urls):
         made = await _roll_up(replace(job_context(tenant, "bench"), zone=ZONE))
@@ -105,28 +105,28 @@ async def _measure(urls: DatabaseUrls, tenant: UUID, count: int, times: int) -> 
         for _ in range(7):
             await cache.forget_all(tenant)
             live.append(await _ask(ctx))
-        counted = await _ask(ctx, snapshot=False)
+        counted = await _ask(ctx, snapshot=False) if recount else cold
         await db.dispose()
     same = all(found == counted[1] for _, found in (cold, *warm, *live))
     data = f"{count // 1_000_000}M events"
-    return _rows(data, times, made, cold[0], _median(warm), _median(live), counted[0], same)
+    rows = _rows(data, times, cold[0], _median(warm), _median(live), same)
+    if recount:
+        rows.append(Row(f"Counted from {data} without rollups", f"{counted[0]:,.0f} ms", "", None, same))
+    return [*rows, Row(f"Rollups of {data} made", f"{made:.1f} s", "", None, True)]
 
 
-def _rows(
-    data: str, times: int, made: float, cold: float, warm: float, live: float, counted: float, same: bool
-) -> list[Row]:
-    equal = "equal to a recount" if same else "NOT equal to a recount"
+def _rows(data: str, times: int, cold: float, warm: float, live: float, same: bool) -> list[Row]:
+    what = f"Overview of a year over {data}"
     return [
-        _row(f"Overview of a year over {data}: first read of a process", cold, COLD_MS * times, same, f", {equal}"),
-        _row(f"Overview of a year over {data}: again, nothing new", warm, WARM_MS * times, same),
-        _row(f"Overview of a year over {data}: again, cache dropped", live, COLD_MS * times, same),
-        Row(f"Counted from {data} without rollups", f"{counted:,.0f} ms", "", counted / live, True),
-        Row(f"Rollups of {data} made", f"{made:.1f} s", "", None, True),
+        _row(f"{what}: first read of a process", cold, COLD_MS * times, same),
+        _row(f"{what}: again, nothing new", warm, WARM_MS * times, same),
+        _row(f"{what}: again, cache dropped", live, COLD_MS * times, same),
     ]
 
 
-def _row(what: str, measured: float, bar: float, same: bool, more: str = "") -> Row:
-    return Row(what, f"{measured:,.1f} ms{more}", f"< {bar:,.0f} ms", measured / bar, same and measured < bar)
+def _row(what: str, measured: float, bar: float, same: bool) -> Row:
+    told = f"{measured:,.1f} ms{'' if same else ', NOT equal to a recount'}"
+    return Row(what, told, f"< {bar:,.0f} ms", measured / bar, same and measured < bar)
 
 
 @contextmanager
