@@ -96,3 +96,12 @@ def test_a_leak_is_found(admin: psycopg.Connection, name: str) -> None:
     admin.execute(statements.encode())
     found = find_leaks(admin)
     assert any(finding in leak for leak in found), found
+
+
+def test_temporary_tables_of_a_running_import_are_no_leak(
+    admin: psycopg.Connection, rolled_back_database: DatabaseUrls
+) -> None:
+    with psycopg.connect(rolled_back_database.direct_app) as app:
+        app.execute("CREATE TEMPORARY TABLE incoming (tenant_id uuid, id uuid UNIQUE) ON COMMIT DELETE ROWS")
+        app.commit()
+        assert find_leaks(admin) == []
