@@ -18,6 +18,8 @@ from enterprise_app.domains.campaigns import service as campaigns
 from enterprise_app.domains.campaigns.schemas import CampaignDraft
 from enterprise_app.domains.identity import service as identity
 from enterprise_app.domains.identity.schemas import ApiKeyRequest, InvitationRequest
+from enterprise_app.domains.profiles import service as profiles
+from enterprise_app.domains.profiles.schemas import ProfileDraft
 from enterprise_app.edge import Edge
 from enterprise_app.http.app import create_api
 from enterprise_app.http.openapi import document
@@ -97,6 +99,11 @@ async def things(owner: Context, slug: str, person: str) -> dict[str, UUID]:
         invitation = await identity.invite_member(session, owner, offer)
         key = await identity.create_api_key(session, owner, ApiKeyRequest(name=f"Key of {person}"))
         view = await audit.save_view(session, owner, SavedViewDraft(name=f"View of {person}", query="verb=sign_in"))
+        people = [
+            await profiles.create_profile(session, owner, ProfileDraft(traits={"name": f"{name} of {person}"}))
+            for name in ("Lead", "Twin", "Alias")
+        ]
+        merged = await profiles.merge_profiles(session, owner, people[0].id, people[2].id)
     file = await campaigns.attach_file(owner, campaign.id, _pieces(), name=f"Brief of {person}.txt")
     return {
         "campaign_id": campaign.id,
@@ -105,6 +112,9 @@ async def things(owner: Context, slug: str, person: str) -> dict[str, UUID]:
         "import_id": report.id,
         "invitation_id": invitation.id,
         "key_id": key.id,
+        "profile_id": people[0].id,
+        "other_id": people[1].id,
+        "merge_id": merged.merge.id,
         "member_id": member.actor.id or UUID(int=0),
         "session_id": await session_of(f"ada@{slug}.example", slug),
         "view_id": view.id,

@@ -113,6 +113,9 @@ class Run:
     async def _prepare(self, operation: Operation) -> None:
         """Fresh things for what changes them, in the state that the act needs."""
         self.number += 1
+        if "/profiles/{profile_id}" in operation.path or "{merge_id}" in operation.path:
+            await self._prepare_people(await self._token(), merged="{merge_id}" in operation.path)
+            return
         if not ("{campaign_id}" in operation.path or "{source_id}" in operation.path):
             return
         last, headers = operation.path.rpartition("/")[2], await self._token()
@@ -129,6 +132,16 @@ class Run:
             made = await self.client.post("/api/v1/sources", json={"name": f"S{self.number}"}, headers=headers)
             self.ids["source_id"] = made.raise_for_status().json()["id"]
 
+    async def _prepare_people(self, headers: dict[str, str], *, merged: bool) -> None:
+        for name in ("profile_id", "other_id"):
+            person = {"traits": {"name": f"{name} {self.number}"}}
+            made = await self.client.post("/api/v1/profiles", json=person, headers=headers)
+            self.ids[name] = made.raise_for_status().json()["id"]
+        if merged:
+            at = f"/api/v1/profiles/{self.ids['profile_id']}/merge/{self.ids['other_id']}"
+            done = await self.client.post(at, headers=headers)
+            self.ids["merge_id"] = done.raise_for_status().json()["merge"]["id"]
+
     async def _prepare_file(self, last: str, headers: dict[str, str]) -> None:
         at = f"/api/v1/campaigns/{self.ids['campaign_id']}/files"
         made = await self.client.post(at, content=b"The brief.", headers=headers)
@@ -139,6 +152,7 @@ class Run:
     async def _version(self, operation: Operation, headers: dict[str, str]) -> str:
         at = operation.path.format(**self.ids).removesuffix("/rotate").removesuffix("/settings")
         at = at.removesuffix("/privacy")
+        at = at.removesuffix("/stage").partition("/merge/")[0]
         for act in (*BEFORE, "activate", "archive", "plan", "suspend", "resume"):
             at = at.removesuffix(f"/{act}")
         return (await self.client.get(at, headers=headers)).raise_for_status().headers["etag"]

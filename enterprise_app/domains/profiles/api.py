@@ -18,7 +18,6 @@ from .schemas import (
     Merge,
     Merged,
     MergePreview,
-    MergeRequest,
     Profile,
     ProfileChange,
     ProfileDraft,
@@ -30,7 +29,7 @@ router = Router(prefix="/api/v1/profiles", tags=["Profiles"])
 
 ProfileKey = Annotated[UUID, Path(description="The person's id.")]
 MergeId = Annotated[UUID, Path(description="The merge's id.")]
-SourceId = Annotated[UUID, Query(description="Who would be merged into the person of the address.")]
+OtherId = Annotated[UUID, Path(description="Who is merged into the person.")]
 Query_ = Annotated[ListQuery, list_query(service.LISTING, "total")]
 MergeQuery = Annotated[ListQuery, list_query(service.MERGES)]
 Total = Annotated[bool, Query(description="Whether to count the whole list too.")]
@@ -110,18 +109,18 @@ async def list_duplicates(ctx: Caller, session: Session, profile_id: ProfileKey)
     return await service.list_duplicates(session, ctx, profile_id)
 
 
-@router.get("/{profile_id}/merge", permission=READ, summary="Preview a merge")
-async def preview_merge(ctx: Caller, session: Session, profile_id: ProfileKey, source_id: SourceId) -> MergePreview:
+@router.get("/{profile_id}/merge/{other_id}", permission=READ, summary="Preview a merge")
+async def preview_merge(ctx: Caller, session: Session, profile_id: ProfileKey, other_id: OtherId) -> MergePreview:
     """What merging would make; nothing changes."""
-    return await service.preview_merge(session, ctx, profile_id, source_id)
+    return await service.preview_merge(session, ctx, profile_id, other_id)
 
 
-@router.post("/{profile_id}/merge", permission=MANAGE, summary="Merge another person into this one")
+@router.post("/{profile_id}/merge/{other_id}", permission=MANAGE, summary="Merge another person into this one")
 async def merge_profiles(
-    ctx: Caller, session: Session, profile_id: ProfileKey, version: VersionIfGiven, body: MergeRequest
+    ctx: Caller, session: Session, profile_id: ProfileKey, other_id: OtherId, version: VersionIfGiven
 ) -> Merged:
     """Of every trait the newest stays, the stage is the one set last, and events of both are shown. Can be undone."""
-    return await service.merge_profiles(session, ctx, profile_id, body.profile_id, expected_version=version)
+    return await service.merge_profiles(session, ctx, profile_id, other_id, expected_version=version)
 
 
 @router.get("/{profile_id}/merges", permission=READ, summary="List a person's merges")

@@ -57,12 +57,6 @@ class StageRequest(_Input):
     stage: Stage = Field(examples=["customer"])
 
 
-class MergeRequest(_Input):
-    """Who turned out to be the same person."""
-
-    profile_id: UUID = Field(description="It is merged into the person of the address.")
-
-
 class Profile(_Frozen):
     """A person as it is now. Where it was merged into another, `merged_into` names that one."""
 
