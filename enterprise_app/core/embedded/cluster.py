@@ -1,5 +1,6 @@
 """Create, start, find and stop one PostgreSQL server process. Knows processes and files, no settings."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -73,8 +74,7 @@ def launch(place: Place, binaries: Binaries, owner: Owner, *, throwaway: bool = 
         try:
             ready = _wait_ready(place, process, deadline)
         except BaseException:  # Ctrl-C just now: nobody would know it, nobody would stop it
-            process.send_signal(signal.SIGINT)
-            process.wait(STOP_TIMEOUT)
+            _stop_started(process)
             raise
         if ready:
             if place.state().get("port") != port:  # nothing to write on a full disk
@@ -85,6 +85,15 @@ def launch(place: Place, binaries: Binaries, owner: Owner, *, throwaway: bool = 
         if time.monotonic() > deadline or not any(text in reason for text in RETRYABLE):
             raise EmbeddedError(f"The embedded database did not start: {reason}\n(whole log: {place.log})")
         time.sleep(0.2)
+
+
+def _stop_started(process: "subprocess.Popen[Any]") -> None:
+    """Ask until it ends: a server that has no handler yet loses the first request where SIGINT is ignored (`&`)."""
+    deadline = time.monotonic() + STOP_TIMEOUT
+    while process.poll() is None and time.monotonic() < deadline:
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.5)
 
 
 def find_running(place: Place) -> tuple[int, int] | None:
