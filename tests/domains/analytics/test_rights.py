@@ -49,6 +49,7 @@ CASES = [
     case(Permission.EVENTS_READ, service.list_events, service.EVENT_LIST.parse()),
     case(Permission.EVENTS_READ, service.get_event, new_id(), now()),
     case(Permission.EVENTS_READ, service.export_events, service.EVENT_LIST.parse(), ExportFormat.CSV),
+    case(Permission.EVENTS_READ, service.last_event_day),
     case(Permission.EVENTS_READ, service.list_tail),
     case(Permission.EVENTS_READ, service.get_pulse),
     case(Permission.EVENTS_READ, service.get_health, start=DAY, end=DAY),

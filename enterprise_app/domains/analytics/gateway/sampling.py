@@ -30,11 +30,7 @@ def take_sample(path: Path, name: str) -> dict[str, Any]:
 
     Raises ImportFileMissing, ImportFileDamaged, TableUnreadable.
     """
-    file = _Head(path, HEAD_BYTES)
-    try:
-        head = file.take(HEAD_BYTES)
-    finally:
-        file.close()
+    head = _beginning(path)
     chosen = guess_format(head, name)
     if chosen is not FileFormat.PARQUET:
         return {"format": chosen, "head": b64encode(head).decode(), "cut": len(head) == HEAD_BYTES}
@@ -44,3 +40,16 @@ def take_sample(path: Path, name: str) -> dict[str, Any]:
         return {"format": chosen, "columns": list(table.columns), "types": table.types, "rows": rows}
     finally:
         table.close()
+
+
+def format_of(path: Path, name: str) -> FileFormat:
+    """What the file probably holds. Raises ImportFileMissing, ImportFileDamaged."""
+    return guess_format(_beginning(path), name)
+
+
+def _beginning(path: Path) -> bytes:
+    file = _Head(path, HEAD_BYTES)
+    try:
+        return file.take(HEAD_BYTES)
+    finally:
+        file.close()

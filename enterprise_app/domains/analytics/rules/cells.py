@@ -8,18 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from enterprise_app.domains.analytics.rules.record import Rejected
+from enterprise_app.domains.analytics.vocabulary import TIME_FORMATS
 
 _UNIX = re.compile(r"-?\d{9,19}(\.\d+)?")
 _NAMED_UTC = re.compile(r"\s*(?:UTC|GMT|Z)$", re.IGNORECASE)
 _AMOUNT = re.compile(r"\d+(\.\d+)?")
 _AROUND = re.compile(r"^[^\d.,()-]+|[^\d.,()]+$")
-FORMATS = (
-    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y %I:%M:%S %p",
-    "%m/%d/%Y %I:%M %p", "%m/%d/%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M", "%Y/%m/%d", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%d %b %Y %H:%M:%S",
-    "%a, %d %b %Y %H:%M:%S %z", "%d/%b/%Y:%H:%M:%S %z",
-)  # fmt: skip
-"""Ways to write a time that are looked for, beside ISO 8601 and Unix times."""
 
 
 class TimeReader:
@@ -70,7 +64,7 @@ def guess_time_format(samples: Sequence[str]) -> str | None:
     samples = [text for text in samples if text.strip()]
     if not samples or all(_reads(text, None) for text in samples):
         return None
-    fits = [known for known in FORMATS if all(_reads(text, known) for text in samples)]
+    fits = [known for known in TIME_FORMATS if all(_reads(text, known) for text in samples)]
     return fits[0] if len(fits) == 1 else None
 
 

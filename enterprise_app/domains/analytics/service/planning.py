@@ -1,6 +1,7 @@
 """What an import of a table is told: completed by what the file shows, and checked before anything is read."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -13,10 +14,11 @@ from enterprise_app.core.context import Context
 from enterprise_app.core.errors import FieldProblem, Invalid
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics.gateway import LineFile
+from enterprise_app.domains.analytics.gateway.sampling import format_of
 from enterprise_app.domains.analytics.gateway.tables import ParquetFile, TextTableFile, open_file
 from enterprise_app.domains.analytics.rules.guessing import guess_mapping
 from enterprise_app.domains.analytics.rules.lines import LineReader
-from enterprise_app.domains.analytics.rules.mapping import RowReader, check_mapping
+from enterprise_app.domains.analytics.rules.mapping import RowReader, check_mapping, parse_mapping
 from enterprise_app.domains.analytics.schemas import ImportPlan, Mapping
 from enterprise_app.domains.analytics.vocabulary import TABLES, FileFormat
 
@@ -35,7 +37,53 @@ async def complete_plan(ctx: Context, path: Path, file_format: FileFormat, plan:
     return await asyncio.to_thread(_completed, path, plan, ctx.zone)
 
 
+async def find_format(ctx: Context, path: Path) -> FileFormat:
+    """What the file holds, by its beginning and its name. Raises ImportFileMissing, ImportFileDamaged."""
+    ctx.require(Permission.EVENTS_IMPORT)
+    return await asyncio.to_thread(format_of, path, path.name)
+
+
+async def guess_plan(
+    ctx: Context,
+    path: Path,
+    file_format: FileFormat,
+    plan: ImportPlan,
+    *,
+    columns: Sequence[str] = (),
+    values: Sequence[str] = (),
+    **told: str | None,
+) -> ImportPlan:
+    """The plan with a guessed mapping, in which what is told wins: `columns` as `column=field`, `values` as
+    `field=value`, and `told` as Mapping has it. Raises ValueError for what is not understood, else as
+    `complete_plan`."""
+    ctx.require(Permission.EVENTS_IMPORT)
+    if file_format not in TABLES:
+        return plan
+    targets, defaults = parse_mapping(columns, values)
+    guessed = await asyncio.to_thread(_guessed, path, plan.model_copy(update={"format": file_format}), ctx.zone)
+    assert guessed.mapping
+    taken = set(targets.values())
+    kept = {column: field for column, field in guessed.mapping.columns.items() if field not in taken}
+    given = {name: value for name, value in told.items() if value is not None}
+    given |= {"columns": kept | targets, "defaults": defaults}
+    mapping = Mapping.model_validate(guessed.mapping.model_dump() | given)
+    return await complete_plan(ctx, path, file_format, plan.model_copy(update={"mapping": mapping}))
+
+
 def _completed(path: Path, plan: ImportPlan, zone: str) -> ImportPlan:
+    whole, columns = _read(path, plan, zone)
+    assert whole.mapping
+    if problems := problems_of(columns, whole.mapping):
+        raise Invalid(problems)
+    return whole
+
+
+def _guessed(path: Path, plan: ImportPlan, zone: str) -> ImportPlan:
+    return _read(path, plan, zone)[0]
+
+
+def _read(path: Path, plan: ImportPlan, zone: str) -> tuple[ImportPlan, list[str]]:
+    """The plan with all that the file shows, and the file's columns."""
     assert plan.format
     file = open_file(path, plan.format, plan.table)
     assert isinstance(file, TextTableFile | ParquetFile)
@@ -43,10 +91,8 @@ def _completed(path: Path, plan: ImportPlan, zone: str) -> ImportPlan:
         rows = [] if plan.mapping else [texts_of(cells) for cells in _first_rows(file)]
     finally:
         file.close()
-    mapping = mapping_of(plan, list(file.columns), rows, zone)
-    if problems := problems_of(list(file.columns), mapping):
-        raise Invalid(problems)
-    return plan.model_copy(update={"table": file.shape, "mapping": mapping})
+    columns = list(file.columns)
+    return plan.model_copy(update={"table": file.shape, "mapping": mapping_of(plan, columns, rows, zone)}), columns
 
 
 def mapping_of(plan: ImportPlan, columns: list[str], rows: list[list[str]], zone: str) -> Mapping:
