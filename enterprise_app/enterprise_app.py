@@ -12,6 +12,7 @@ from granian.utils.proxies import wrap_asgi_with_proxy_headers
 from enterprise_app.core import db, events, logs, startup
 from enterprise_app.core.live import Listener
 from enterprise_app.core.settings import get_settings
+from enterprise_app.domains.analytics import service as analytics
 from enterprise_app.domains.metering import service as metering
 from enterprise_app.edge import Edge, SessionReader
 from enterprise_app.http.app import create_api
@@ -41,6 +42,7 @@ async def _running() -> AsyncIterator[None]:
 
     async def put_away() -> None:
         await listener.stop()
+        await analytics.write_calls(all_of_them=True)
         await db.dispose()
 
     stopping.when_told(wiring.get_sockets().close_all, put_away)
@@ -56,7 +58,7 @@ async def _running() -> AsyncIterator[None]:
 app = make_app(PAGES)
 app.protect(
     sessions=SessionReader(edge),
-    api=create_api(DOMAINS, edge, gate=CallGate(metering.api_calls)),
+    api=create_api(DOMAINS, edge, gate=CallGate(metering.api_calls, analytics.note_call)),
     key=f"client tokens {settings.secret}".encode(),
     base_url=settings.base_url,
     caps=Caps(settings.sockets, settings.sockets_per_address),

@@ -1,7 +1,10 @@
 """Counting the API's calls: every one by token or key, exactly, before it is answered."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
+from uuid import UUID
 
 from starlette.requests import Request
 
@@ -31,6 +34,10 @@ class Left(Protocol):
     def resets_in(self) -> int: ...
 
 
+Tell = Callable[[UUID, str, str, int, float], None]
+"""Hears of every answered call: tenant, method, route, status, seconds. Must return at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class _NoneLeft:
     granted: int
@@ -41,13 +48,15 @@ class _NoneLeft:
 class CallGate:
     """Pages call with the session's cookie and are not counted; programs are. The platform itself has no plan."""
 
-    def __init__(self, counter: CallCounter) -> None:
-        self._counter = counter
+    def __init__(self, counter: CallCounter, tell: Tell | None = None) -> None:
+        self._counter, self._tell = counter, tell
 
     async def admit(self, request: Request, ctx: Context) -> None:
         """Count the call and say on the answer what is left."""
         if not (request.url.path.startswith(PREFIX) and has_credential(request)) or ctx.tenant_id == PLATFORM_TENANT_ID:
             return
+        if self._tell is not None:
+            request.state.on_answer = partial(self._tell, ctx.tenant_id, request.method)
         try:
             left = await self._counter.admit(ctx)
         except RateLimited as refused:

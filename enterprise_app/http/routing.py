@@ -11,6 +11,7 @@ straight to JSON, with an `ETag` when it has a `version`. A handler that returns
 
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
+from time import perf_counter
 from typing import Any, get_type_hints
 from uuid import UUID
 
@@ -94,6 +95,7 @@ class AtriumRoute(APIRoute):
         answer = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
+            begun = perf_counter()
             try:
                 ctx = await self._admit(request)
                 await bodies.accept(request, self)
@@ -102,6 +104,8 @@ class AtriumRoute(APIRoute):
                 response = idempotent.refused(error) or problem_of(request, error)
             if headers := getattr(request.state, "answer_headers", None):
                 response.headers.update(headers)
+            if on_answer := getattr(request.state, "on_answer", None):
+                on_answer(self.path_format, response.status_code, perf_counter() - begun)
             return response
 
         return handle

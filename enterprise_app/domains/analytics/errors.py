@@ -27,6 +27,12 @@ class SourceNameTaken(Conflict):
     code = "source_name_taken"
 
 
+class SourceOwn(Conflict):
+    """The platform's own source: it sends nothing over the network, so there is no key to change or to revoke."""
+
+    code = "source_own"
+
+
 class SourceRevoked(Conflict):
     """The source was revoked and takes nothing any more."""
 

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from enterprise_app.core.context import Context
 from enterprise_app.core.events import Delivery, subscriber
 from enterprise_app.domains.analytics import service
+from enterprise_app.domains.campaigns.events import CampaignCreated
 from enterprise_app.domains.tenancy import service as tenancy
 from enterprise_app.domains.tenancy.events import TenantSettingsChanged
 
@@ -15,4 +16,13 @@ async def follow_zone(session: AsyncSession, ctx: Context, event: TenantSettings
         await service.follow_zone(session, ctx, (await tenancy.get_current(session, ctx)).zone)
 
 
-SUBSCRIBERS = (subscriber("analytics.follow_zone", TenantSettingsChanged, follow_zone),)
+async def record_campaign(session: AsyncSession, ctx: Context, event: CampaignCreated, delivery: Delivery) -> None:
+    """A campaign was created: into the tenant's own events."""
+    told = {"campaign": event.name, "objective": event.objective.value, "duplicated": event.duplicated_from is not None}
+    await service.record_campaign(session, ctx, event.entity_id, told, delivery)
+
+
+SUBSCRIBERS = (
+    subscriber("analytics.follow_zone", TenantSettingsChanged, follow_zone),
+    subscriber("analytics.record_campaign", CampaignCreated, record_campaign),
+)

@@ -7,6 +7,7 @@ class SourceKind(StrEnum):
     """Where a source's events come from."""
 
     IMPORT = "import"
+    PLATFORM = "platform"
     SERVER = "server"
     WEB = "web"
 
@@ -20,12 +21,14 @@ class DoNotTrack(StrEnum):
 
 
 class EventType(StrEnum):
-    """Segment's six message types, and the lines of an access log that are no page view."""
+    """Segment's six message types, the lines of an access log that are no page view,
+    and what the platform itself does."""
 
     ALIAS = "alias"
     GROUP = "group"
     IDENTIFY = "identify"
     PAGE = "page"
+    PLATFORM = "platform"
     REQUEST = "request"
     SCREEN = "screen"
     TRACK = "track"

@@ -17,7 +17,7 @@ from enterprise_app.domains.analytics.vocabulary import EventType
 
 MAX_EVENT_BYTES = 32_768
 MAX_ID = 255
-_TYPES = {t.value: t for t in EventType if t is not EventType.REQUEST}
+_TYPES = {t.value: t for t in EventType if t not in (EventType.REQUEST, EventType.PLATFORM)}
 _STORED_ELSEWHERE = frozenset({"ip", "userAgent", "page", "campaign", "sessionId"})
 _NOTHING: dict[str, Any] = {}
 

@@ -9,6 +9,8 @@ from .ingesting import authenticate, passer_by, take_messages
 from .listing import EVENT_LIST, get_event, list_events
 from .overview import data_range, get_overview, list_filter_fields
 from .planning import complete_plan, find_format, guess_plan
+from .own import note_call, record_campaign, write_calls
+from .planning import complete_plan
 from .retention import forget_seen
 from .rollups import follow_zone, keep_rollups, recount
 from .sources import (
@@ -78,10 +80,12 @@ __all__ = [
     "list_tail",
     "list_timeline",
     "list_touched_campaigns",
+    "note_call",
     "open_rejects",
     "passer_by",
     "preview_upload",
     "queue_import",
+    "record_campaign",
     "recount",
     "remove_upload",
     "revoke_source",
@@ -89,4 +93,5 @@ __all__ = [
     "start_import",
     "take_messages",
     "tidy_imports",
+    "write_calls",
 ]

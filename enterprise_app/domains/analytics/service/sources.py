@@ -1,5 +1,7 @@
 """Sources and their write keys: create, list, rotate, revoke."""
 
+import itertools
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -10,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from enterprise_app.core import events, live
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
-from enterprise_app.core.errors import NotFound, ReadOnly
+from enterprise_app.core.errors import Invalid, NotFound, ReadOnly
 from enterprise_app.core.paging import ListField, Listing, ListQuery, Page
 from enterprise_app.core.settings import get_settings
 from enterprise_app.core.table import take_version
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.permissions import Permission
-from enterprise_app.domains.analytics.errors import SourceNameTaken, SourceRevoked
+from enterprise_app.domains.analytics.errors import SourceNameTaken, SourceOwn, SourceRevoked
 from enterprise_app.domains.analytics.events import SourceCreated
 from enterprise_app.domains.analytics.events import SourceRevoked as SourceRevokedEvent
 from enterprise_app.domains.analytics.models import SourceRow
@@ -28,6 +30,7 @@ from enterprise_app.domains.audit import service as audit
 from enterprise_app.domains.audit.schemas import Target
 
 _COLUMNS = SourceRow.__table__.c  # pyright: ignore
+PLATFORM_SOURCE = "Atrium"
 SOURCES = Listing(
     fields={
         "created_at": ListField(_COLUMNS.created_at, datetime, sortable=True),
@@ -42,6 +45,9 @@ async def create_source(session: AsyncSession, ctx: Context, draft: SourceDraft)
     """Make a source with a fresh write key. Raises SourceNameTaken."""
     ctx.require(Permission.SOURCES_MANAGE)
     _refuse_read_only(ctx)
+    if draft.kind is SourceKind.PLATFORM:
+        kinds = [kind for kind in SourceKind if kind is not SourceKind.PLATFORM]
+        raise Invalid.of("kind", "not_one_of", expected=", ".join(kinds))
     row = await _insert(session, ctx, draft)
     if row is None:
         raise SourceNameTaken(name=draft.name)
@@ -57,6 +63,30 @@ async def ensure_import_source(session: AsyncSession, ctx: Context, name: str) -
         return await _announce(session, ctx, row)
     query = sa.select(SourceRow).where(_COLUMNS.name == name, _COLUMNS.revoked_at.is_(None))
     return _shape((await session.execute(query)).scalar_one())
+
+
+async def ensure_platform_source(session: AsyncSession, ctx: Context) -> Source:
+    """The source of what the platform itself records; made when there is none, beside any source of the same name."""
+    ctx.require(Permission.EVENTS_IMPORT)
+    query = sa.select(SourceRow).where(_COLUMNS.kind == SourceKind.PLATFORM, _COLUMNS.revoked_at.is_(None))
+    for name in _platform_names():
+        if (row := (await session.execute(query)).scalars().first()) is not None:
+            return _shape(row)
+        if (row := await _insert(session, ctx, SourceDraft(name=name, kind=SourceKind.PLATFORM))) is not None:
+            return await _announce(session, ctx, row)
+    raise AssertionError("unreachable")
+
+
+async def touch_source(session: AsyncSession, ctx: Context, source_id: UUID) -> None:
+    """It sent something just now."""
+    ctx.require(Permission.EVENTS_IMPORT)
+    mine = (_COLUMNS.tenant_id == ctx.tenant_id, _COLUMNS.id == source_id)
+    await session.execute(sa.update(SourceRow).where(*mine).values(last_event_at=now()))
+
+
+def _platform_names() -> Iterator[str]:
+    yield PLATFORM_SOURCE
+    yield from (f"{PLATFORM_SOURCE} {number}" for number in itertools.count(2))
 
 
 async def list_sources(session: AsyncSession, ctx: Context, query: ListQuery, *, count: bool = False) -> Page[Source]:
@@ -91,6 +121,7 @@ async def change_privacy(
     ctx.require(Permission.SOURCES_MANAGE)
     _refuse_read_only(ctx)
     row = await _get(session, ctx, source_id)
+    _refuse_own(row)
     await take_version(session, row, version)
     if row.revoked_at is not None:
         raise SourceRevoked(name=row.name)
@@ -108,6 +139,7 @@ async def rotate_source(session: AsyncSession, ctx: Context, source_id: UUID, ve
     ctx.require(Permission.SOURCES_MANAGE)
     _refuse_read_only(ctx)
     row = await _get(session, ctx, source_id)
+    _refuse_own(row)
     await take_version(session, row, version)
     if row.revoked_at is not None:
         raise SourceRevoked(name=row.name)
@@ -122,6 +154,7 @@ async def revoke_source(session: AsyncSession, ctx: Context, source_id: UUID) ->
     """The write key stops working within seconds; the events stay. Revoking twice is once."""
     ctx.require(Permission.SOURCES_MANAGE)
     row = await _get(session, ctx, source_id)
+    _refuse_own(row)
     await session.refresh(row, with_for_update=True)
     if row.revoked_at is None:
         row.revoked_at, row.version = now(), row.version + 1
@@ -158,6 +191,11 @@ async def _get(session: AsyncSession, ctx: Context, source_id: UUID) -> SourceRo
     if row is None:
         raise NotFound(kind="source", id=str(source_id))
     return row
+
+
+def _refuse_own(row: SourceRow) -> None:
+    if row.kind == SourceKind.PLATFORM:
+        raise SourceOwn(name=row.name)
 
 
 def _refuse_read_only(ctx: Context) -> None:

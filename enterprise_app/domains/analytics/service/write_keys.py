@@ -10,7 +10,7 @@ from enterprise_app.core.context import job_context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.domains.analytics.models import SourceRow
 from enterprise_app.domains.analytics.rules.writekeys import tenant_of
-from enterprise_app.domains.analytics.vocabulary import DoNotTrack
+from enterprise_app.domains.analytics.vocabulary import DoNotTrack, SourceKind
 from enterprise_app.domains.tenancy import service as tenancy
 from enterprise_app.domains.tenancy.vocabulary import TenantStatus
 
@@ -63,7 +63,10 @@ def forget_keys() -> None:
 async def _read(tenant_id: UUID, write_key: str) -> KeyOwner | None:
     ctx = job_context(tenant_id, "write key")
     query = sa.select(SourceRow).where(
-        _COLUMNS.tenant_id == tenant_id, _COLUMNS.write_key == write_key, _COLUMNS.revoked_at.is_(None)
+        _COLUMNS.tenant_id == tenant_id,
+        _COLUMNS.write_key == write_key,
+        _COLUMNS.revoked_at.is_(None),
+        _COLUMNS.kind != SourceKind.PLATFORM,
     )
     async with tenant_session(ctx) as session:
         row = (await session.execute(query)).scalar_one_or_none()
