@@ -150,7 +150,7 @@ class Run:
             (await self.client.delete(f"{at}/{self.ids['file_id']}", headers=headers)).raise_for_status()
 
     async def _version(self, operation: Operation, headers: dict[str, str]) -> str:
-        at = operation.path.format(**self.ids).removesuffix("/rotate").removesuffix("/settings")
+        at = operation.path.format(**self.ids).removesuffix("/rotate").replace("/current/settings", "/current")
         at = at.removesuffix("/privacy")
         at = at.removesuffix("/stage").partition("/merge/")[0]
         for act in (*BEFORE, "activate", "archive", "plan", "suspend", "resume"):

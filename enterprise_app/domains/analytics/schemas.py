@@ -231,9 +231,13 @@ class SessionCuts(Frozen):
     """What ends a session: a pause longer than so many minutes, and if wanted midnight and another campaign."""
 
     session_gap_minutes: int = Field(default=30, ge=MIN_GAP_MINUTES, le=MAX_GAP_MINUTES)
-    cut_at_midnight: bool = Field(default=False, description="At midnight of the tenant's zone a new session begins.")
+    cut_at_midnight: bool = Field(
+        default=False, strict=True, description="At midnight of the tenant's zone a new session begins."
+    )
     cut_at_campaign: bool = Field(
-        default=False, description="Arriving with other UTM parameters than the last ones begins a new session."
+        default=False,
+        strict=True,
+        description="Arriving with other UTM parameters than the last ones begins a new session.",
     )
 
 
