@@ -1,4 +1,4 @@
-"""A process of its own that imports a file, so that it can be killed: ADMIN_URL SECRET_KEY TENANT FILE."""
+"""A process of its own that imports a file, so that it can be killed: ADMIN_URL SECRET_KEY TENANT FILE FORMAT."""
 
 import asyncio
 import sys
@@ -13,14 +13,14 @@ from enterprise_app.domains.analytics.service import importing
 from enterprise_app.domains.analytics.vocabulary import FileFormat
 
 
-async def main(admin_url: str, secret_key: str, tenant: str, file: str) -> None:
+async def main(admin_url: str, secret_key: str, tenant: str, file: str, kind: str = "access-log") -> None:
     """Import in small batches, so that there is a middle to be killed in."""
     importing.BATCH_LINES = 100
     events.register([])
     db.configure(DatabaseUrls.derive(admin_url, None, secret_key))
     ctx = job_context(UUID(tenant), "import")
     show = lambda progress: print(progress.lines, flush=True)  # noqa: E731
-    await service.import_file(ctx, Path(file), FileFormat.ACCESS_LOG, on_progress=show)
+    await service.import_file(ctx, Path(file), FileFormat(kind), on_progress=show)
 
 
 if __name__ == "__main__":

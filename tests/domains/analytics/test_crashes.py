@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import psycopg
+import pyarrow
+import pyarrow.parquet
 import pytest
 import sqlalchemy as sa
 
@@ -27,13 +29,33 @@ ROOT = Path(__file__).parents[3]
 MESSAGE = {"type": "track", "event": "E", "userId": "u"}
 
 
-async def test_an_import_killed_in_the_middle_is_exact_when_run_again(lasting_tenant, committed_db, tmp_path, count):
-    path = tmp_path / "big.log"
+def _log(path: Path) -> Path:
     path.write_text("\n".join(random_log(12, 20_000)) + "\n")
+    return path
+
+
+def _csv(path: Path) -> Path:
+    rows = (f"2026-03-01 {n % 24:02}:00,u{n % 5_000},E{n % 7},{n % 10_000}\n" for n in range(20_400))
+    path.write_text("time,user,event,amount\n" + "".join(rows))
+    return path
+
+
+def _parquet(path: Path) -> Path:
+    count = range(20_400)
+    columns = {"time": [1_772_359_200 + n for n in count], "user": [f"u{n}" for n in count], "event": ["E"] * 20_400}
+    pyarrow.parquet.write_table(pyarrow.table(columns), path, row_group_size=5_000)
+    return path
+
+
+@pytest.mark.parametrize(("write", "kind"), [(_log, "access-log"), (_csv, "csv"), (_parquet, "parquet")])
+async def test_an_import_killed_in_the_middle_is_exact_when_run_again(
+    lasting_tenant, committed_db, tmp_path, count, write, kind
+):
+    path, file_format = write(tmp_path / "big"), FileFormat(kind)
     for lines_before_death in (300, 4_000):
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.domains.analytics.importer", committed_db.direct_admin, SECRET_KEY,
-            str(lasting_tenant.tenant_id), str(path), cwd=ROOT, stdout=asyncio.subprocess.PIPE,
+            str(lasting_tenant.tenant_id), str(path), kind, cwd=ROOT, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         assert process.stdout
         while int((await process.stdout.readline()) or b"0") < lines_before_death:
@@ -42,7 +64,7 @@ async def test_an_import_killed_in_the_middle_is_exact_when_run_again(lasting_te
         assert await process.wait() == -signal.SIGKILL
     await _until_idle(committed_db)
     assert await count(lasting_tenant, "analytics_events") == 0
-    done = await service.import_file(lasting_tenant, path, FileFormat.ACCESS_LOG)
+    done = await service.import_file(lasting_tenant, path, file_format)
     assert (done.accepted, done.duplicates) == (20_400, 0)
     assert await count(lasting_tenant, "analytics_events") == 20_400
 

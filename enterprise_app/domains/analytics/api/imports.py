@@ -70,9 +70,7 @@ async def upload_file_as(ctx: Caller, request: Request, upload_id: UploadId, nam
     return await _received(ctx, request, name, upload_id)
 
 
-@importing.get(
-    "/uploads/{upload_id}", permission=Permission.EVENTS_IMPORT, summary="Read an upload", responses=_GONE
-)
+@importing.get("/uploads/{upload_id}", permission=Permission.EVENTS_IMPORT, summary="Read an upload", responses=_GONE)
 async def get_upload(ctx: Caller, session: Session, upload_id: UploadId) -> Upload:
     """A file that waits."""
     return await service.get_upload(session, ctx, upload_id)

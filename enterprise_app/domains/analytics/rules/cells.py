@@ -60,12 +60,12 @@ def _of_unix(value: int | float) -> datetime:
 
 
 def guess_time_format(samples: Sequence[str]) -> str | None:
-    """The one format that all samples are in; None when they need none, or when several would do (03/04/2026)."""
+    """The one format that most samples are in; None when they need none, or when several would do (03/04/2026)."""
     samples = [text for text in samples if text.strip()]
-    if not samples or all(_reads(text, None) for text in samples):
-        return None
-    fits = [known for known in TIME_FORMATS if all(_reads(text, known) for text in samples)]
-    return fits[0] if len(fits) == 1 else None
+    fits = {known: sum(_reads(text, known) for text in samples) for known in (None, *TIME_FORMATS)}
+    most = max(fits.values())
+    best = [known for known, count in fits.items() if count == most]
+    return best[0] if most * 2 > len(samples) and len(best) == 1 else None
 
 
 def _reads(text: str, time_format: str | None) -> bool:

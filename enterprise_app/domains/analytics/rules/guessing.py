@@ -8,7 +8,7 @@ from enterprise_app.domains.analytics.schemas import Mapping
 from enterprise_app.domains.analytics.vocabulary import EventField, EventType, FileFormat
 
 F = EventField
-_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_NOT_WORD = re.compile(r"[\W_]+")
 _LOG = re.compile(rb'^(?:\S+ )?\S+ \S+ .*?\[\d{2}/[A-Za-z]{3}/\d{4}:[^\]]+\] "', re.MULTILINE)
 _DECIMAL_COMMA = re.compile(r"^\D*\d{1,3}(?:[.\s]?\d{3})*,\d{1,2}\D*$")
 _TYPES = {kind.value for kind in EventType}

@@ -5,6 +5,11 @@ import reflex as rx
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics.vocabulary import Bucket
 from enterprise_app.web import components as ui
+from enterprise_app.web.pages.analytics.importing import ImportWizardState
+from enterprise_app.web.pages.analytics.importing_page import new_import
+from enterprise_app.web.pages.analytics.imports import ImportsState
+from enterprise_app.web.pages.analytics.imports_page import imports
+from enterprise_app.web.pages.analytics.explorer_pages import PAGES as EXPLORER
 from enterprise_app.web.pages.analytics.shapes import CHARTED
 from enterprise_app.web.pages.analytics.sources import SourcesState
 from enterprise_app.web.pages.analytics.sources_page import sources
@@ -132,6 +137,7 @@ PAGES = [
         topics=("analytics",),
         refresh=S.load,
     ),
+    *EXPLORER,
     Page(
         route="/sources",
         title="analytics.sources.title",
@@ -145,5 +151,30 @@ PAGES = [
         on_leave=(SourcesState.leave,),
         topics=("analytics", "imports"),
         refresh=SourcesState.load,
+    ),
+    Page(
+        route="/imports",
+        title="imports.title",
+        help_key="imports.help",
+        area="analytics",
+        need=Permission.EVENTS_READ,
+        body=imports,
+        icon="upload",
+        section=Section.MEASURE,
+        on_load=(ImportsState.load,),
+        on_leave=(ImportsState.leave,),
+        topics=("imports",),
+        refresh=ImportsState.load,
+    ),
+    Page(
+        route="/imports/new",
+        title="imports.new",
+        help_key="imports.new.help",
+        area="analytics",
+        need=Permission.EVENTS_IMPORT,
+        body=new_import,
+        icon="upload",
+        on_load=(ImportWizardState.load,),
+        on_leave=(ImportWizardState.leave,),
     ),
 ]
