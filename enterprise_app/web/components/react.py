@@ -153,6 +153,15 @@ class Chart(rx.Component):
     legend: rx.Var[bool]
 
 
+class Tick(rx.Component):
+    """Calls its handler every so many seconds while the tab is visible."""
+
+    library = "$/public/components/tick.jsx"
+    tag = "AtriumTick"
+    every: rx.Var[int]
+    on_tick: rx.EventHandler[_none]
+
+
 class Sparkline(rx.Component):
     """Tiny inline trend line."""
 

@@ -15,7 +15,8 @@ from .markup import Flag, Handler, Node, Text, classes, parts
 
 @dataclass(frozen=True)
 class Column:
-    """A column: `cell(row)` gives its content. Numbers: align="end" (tabular figures). sort: field name if sortable."""
+    """A column: `cell(row)` gives its content. Numbers: align="end" (tabular figures). sort: field name if sortable.
+    shown may be a Var, for columns that the reader chooses."""
 
     header: Text
     cell: Callable[[Any], Any]
@@ -23,6 +24,7 @@ class Column:
     sort: str | None = None
     width: str | None = None
     quiet: bool = False
+    shown: Flag = True
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,11 @@ def _headers(columns: list[Column], sort: Any, on_sort: Any, actions: Any, selec
             class_name="cell-actions",
             scope="col",
         )
-    return parts(tick, *[_header(column, sort, on_sort) for column in columns], last)
+    return parts(tick, *[_if_shown(column, _header(column, sort, on_sort)) for column in columns], last)
+
+
+def _if_shown(column: Column, cell: rx.Component) -> Any:
+    return rx.cond(column.shown, cell) if isinstance(column.shown, rx.Var) else cell
 
 
 def _header(column: Column, sort: Any, on_sort: Any) -> rx.Component:
@@ -137,7 +143,7 @@ def _row(columns: list[Column], row: Any, row_id: Any, actions: Any, selection: 
         tick = rx.el.td(box, class_name="cell-tick")
         state = {"data-chosen": rx.cond(chosen, "true", "false")}
     last = rx.el.td(actions(row), class_name="cell-actions") if actions is not None else None
-    cells = [_cell(column, row, first=number == 0) for number, column in enumerate(columns)]
+    cells = [_if_shown(column, _cell(column, row, first=number == 0)) for number, column in enumerate(columns)]
     return rx.el.tr(*parts(tick, *cells, last), key=key, custom_attrs=state)
 
 

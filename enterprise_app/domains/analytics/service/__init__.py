@@ -6,11 +6,10 @@ from .health import get_health, last_health_day, list_rejected
 from .importing import import_file
 from .imports import IMPORTS, cancel_import, get_import, list_imports, open_rejects, queue_import
 from .ingesting import authenticate, passer_by, take_messages
-from .listing import EVENT_LIST, get_event, list_events
+from .listing import EVENT_LIST, get_event, last_event_day, list_events
 from .overview import data_range, get_overview, list_filter_fields
 from .planning import complete_plan, find_format, guess_plan
 from .own import note_call, record_campaign, write_calls
-from .planning import complete_plan
 from .retention import forget_seen
 from .rollups import follow_zone, keep_rollups, recount
 from .sources import (
@@ -71,6 +70,7 @@ __all__ = [
     "import_again",
     "import_file",
     "keep_rollups",
+    "last_event_day",
     "last_health_day",
     "list_events",
     "list_filter_fields",

@@ -164,7 +164,7 @@ def _sample(ctx: Context, row: Any) -> RejectedSample:
 
 def _explained(ctx: Context, code: str) -> str:
     """The reason without a certain message; a code of which no text speaks stands for itself."""
-    key = f"analytics.health.code.{code}"
+    key = f"explorer.code.{code}"
     return translate(ctx.locale, key) if has_text(key) else code
 
 

@@ -7,10 +7,11 @@ What no index serves (properties, parts of texts) is looked for within a bounded
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -149,3 +150,11 @@ def _check_period(query: ListQuery) -> None:
     last = min((f.value for f in times if f.operator in ("lte", "lt")), default=now())
     if first is None or last - first > timedelta(days=MAX_DAYS, hours=1):
         raise Invalid.of("filter", "events_period", days=MAX_DAYS)
+
+
+async def last_event_day(session: AsyncSession, ctx: Context) -> date | None:
+    """The last local day with an event of any kind; None while there is none."""
+    ctx.require(Permission.EVENTS_READ)
+    newest = sa.select(_E.occurred_at).where(_E.tenant_id == ctx.tenant_id).order_by(_E.occurred_at.desc()).limit(1)
+    last = await session.scalar(newest)
+    return last.astimezone(ZoneInfo(ctx.zone)).date() if last else None

@@ -10,6 +10,7 @@ from enterprise_app.web.pages.analytics.importing_page import new_import
 from enterprise_app.web.pages.analytics.imports import ImportsState
 from enterprise_app.web.pages.analytics.imports_page import imports
 from enterprise_app.web.pages.analytics.explorer_pages import PAGES as EXPLORER
+from enterprise_app.web.pages.analytics.explorer_pages import PAGES as EXPLORER
 from enterprise_app.web.pages.analytics.shapes import CHARTED
 from enterprise_app.web.pages.analytics.sources import SourcesState
 from enterprise_app.web.pages.analytics.sources_page import sources
@@ -137,6 +138,7 @@ PAGES = [
         topics=("analytics",),
         refresh=S.load,
     ),
+    *EXPLORER,
     *EXPLORER,
     Page(
         route="/sources",
