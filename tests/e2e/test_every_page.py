@@ -29,6 +29,11 @@ CAMPAIGNS = (
 ABOUT = "What we say, where, and to whom."
 NEIGHBOURS = ("Acme", "Globex", "Polyglot")
 """Tenants of other journeys, whom the operator sees."""
+PEOPLE = (
+    ("Lise Meitner", "lise@nordlicht.example", "user-42"),
+    ("Lise M.", "l.meitner@nordlicht.example", "crm-7"),
+    ("Dr. Meitner", "lise@nordlicht.example", "user-43"),
+)
 VIEWS = {"/campaigns": ("?view=board", "?view=calendar")}
 """More that a page can show, by its URL."""
 
@@ -79,13 +84,25 @@ def _fill(space: Workspace, folder: Path) -> dict[str, str]:
         key = space.call("POST", "/api/v1/campaigns", body)["id"]
         for step in (["activate", act] if act in ("pause", "complete") else [act] if act else []):
             space.call("POST", f"/api/v1/campaigns/{key}/{step}")
+    person = _fill_people(space)
     space.call("POST", "/api/v1/sources", {"name": "Website", "kind": "web"})
     link = space.call("POST", "/api/v1/invitations", {"email": "grace@nordlicht.example", "role": "manager"})["link"]
     where = ("--format", "access-log", "--tenant", space.slug, "--rejects", str(folder / "rejected.jsonl"))
     done = space.platform.run("import", str(LOG), *where)
     assert done.returncode == 0, done.stderr
     return {"/campaigns/[id]": f"/campaigns/{key}", "/campaigns/[id]/edit": f"/campaigns/{key}/edit",
-            "/invitation": f"/invitation?{urlsplit(link).query}"}  # fmt: skip
+            "/invitation": f"/invitation?{urlsplit(link).query}", "/people/[id]": f"/people/{person}"}  # fmt: skip
+
+
+def _fill_people(space: Workspace) -> str:
+    """Three people, two of them merged and one maybe the same; the id of the one with most to show."""
+    made = [
+        space.call("POST", "/api/v1/profiles", {"traits": {"name": name, "email": email}, "user_id": user})["id"]
+        for name, email, user in PEOPLE
+    ]
+    space.call("POST", f"/api/v1/profiles/{made[0]}/merge/{made[1]}")
+    space.call("POST", f"/api/v1/profiles/{made[0]}/stage", {"stage": "customer"})
+    return made[0]
 
 
 @pytest.mark.parametrize("locale", ["en", "ar"])
@@ -137,7 +154,8 @@ def _known(readers: Readers) -> list[str]:
     """What is data, not text."""
     space, names = readers.space, [name for name, *_ in CAMPAIGNS]
     people = [space.name, space.slug, space.owner, "Olga Operator", *NEIGHBOURS]
-    return [*people, "Website", LOG.name, "Import", ABOUT, *names]
+    persons = [word for person in PEOPLE for word in person]
+    return [*people, *persons, "name", "email", "Website", LOG.name, "Import", ABOUT, *names]
 
 
 def _name(route: str, view: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
@@ -90,6 +91,16 @@ async def test_an_alias_that_is_sent_again_does_not_merge_whom_somebody_took_apa
     await send(tenant, key, alias, track("Old", 9, userId="old"))
     assert (await person(tenant, "old")).id != (await person(tenant, "new")).id
     assert await did(tenant, "old") == ["Old", "Old"]
+
+
+async def test_a_repeated_message_is_not_even_noted(tenant: Context, key: str) -> None:
+    alias = {"type": "alias", "userId": "new", "previousId": "old", "messageId": "a1"}
+    await send(tenant, key, alias)
+    async with client_of(tenant) as client:
+        batch = {"batch": [alias, track("New", 1, userId="new")], "writeKey": key}
+        assert (await client.post("/v1/batch", content=json.dumps(batch))).json()["duplicates"] == 1
+    async with tenant_session(tenant) as session:
+        assert list(await session.scalars(sa.text("SELECT kind FROM profile_inbox"))) == ["seen"]
 
 
 async def test_campaigns_that_brought_a_person(tenant: Context, key: str) -> None:

@@ -92,6 +92,9 @@ async def test_traits_without_a_user_id_are_the_browsers_owners() -> None:
     ctx = make_context()
     await fold(ctx, seen("u1", "b1", 1), identify(None, "b1", 2, city="Wien"))
     assert (await person(ctx, "u1")).traits == {"city": "Wien"}
+    late = seen("u2", "b2", 7), seen("u3", "b2", 5), seen("u2", "b2", 9), identify(None, "b2", 10, city="Graz")
+    await fold(ctx, *late)
+    assert (await person(ctx, "u3")).traits == {"city": "Graz"}, "the first by the events' times, in one piece too"
 
 
 async def test_alias_merges_two_and_names_one() -> None:
