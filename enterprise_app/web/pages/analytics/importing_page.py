@@ -42,11 +42,11 @@ DECIMALS = [(".", t("imports.decimal.point")), (",", t("imports.decimal.comma"))
 ZONES = localization.zone_options()
 _FIRST = ("timestamp", "userId", "anonymousId", "event", "type", "url", "revenue", "currency", "orderId")
 _FIELDS = sorted(
-    (field.value for field in EventField), key=lambda name: (_FIRST.index(name) if name in _FIRST else 99, name)
+    EventField, key=lambda one: (_FIRST.index(one.value) if one.value in _FIRST else len(_FIRST), one.value)
 )
 TARGETS = [
     (PROPERTIES, t("imports.target.property")),
-    *[(name, t(f"imports.field.{name}")) for name in _FIELDS],
+    *[(one.value, t(f"imports.field.{one.name.lower()}")) for one in _FIELDS],
     (LEFT_OUT, t("imports.target.left_out")),
 ]
 

@@ -95,7 +95,7 @@ def _row(ctx: Context, entry: ImportStatus) -> FileImport:
     running = entry.state is ImportState.RUNNING
     share = entry.done_bytes / entry.total_bytes if entry.total_bytes else 0
     state = "stopping" if running and entry.cancel_asked_at else entry.state.value
-    about = [translate(ctx.locale, f"imports.format.{entry.format.value}"), entry.source_name]
+    about = [translate(ctx.locale, f"imports.format.{entry.format.name.lower()}"), entry.source_name]
     percent = localization.format_percent(share, ctx.locale)
     return FileImport(
         id=str(entry.id),

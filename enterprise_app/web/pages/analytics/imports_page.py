@@ -14,7 +14,7 @@ from enterprise_app.web.shell.session import can
 from enterprise_app.web.texts import t
 
 STATES = [(state.value, t(f"imports.state.{state.value}")) for state in FILTERED]
-FORMATS = [(known.value, t(f"imports.format.{known.value}")) for known in FileFormat]
+FORMATS = [(known.value, t(f"imports.format.{known.name.lower()}")) for known in FileFormat]
 
 
 def imports() -> rx.Component:
@@ -61,7 +61,7 @@ def _file(row: Any) -> rx.Component:
 def _state(row: Any) -> rx.Component:
     bar = ui.progress(row.state, row.percent, text=row.progress)
     error = rx.cond(row.error != "", rx.el.p(row.error, class_name="import-note"))
-    return rx.cond(row.running, bar, ui.stack(ui.badge(row.state, row.tone, dot=True), error, gap=1))
+    return rx.cond(row.running, bar, ui.stack(ui.row(ui.badge(row.state, row.tone, dot=True)), error, gap=1))
 
 
 def _rejected(row: Any) -> rx.Component:
