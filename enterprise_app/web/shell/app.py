@@ -35,7 +35,7 @@ class AtriumApp(rx.App):
     def protect(self, *, sessions: Sessions, api: ASGIApp, key: bytes, base_url: str, caps: Caps) -> None:
         """Plug in who may enter, how many at once, and the API that answers beside the pages."""
         sockets = Sockets(sessions, caps)
-        self._inner = {"sessions": sessions, "sockets": sockets, "api": _open_to_all_origins(api), "key": key}
+        self._inner = {"sessions": sessions, "sockets": sockets, "api": open_to_all_origins(api), "key": key}
         self._form_targets = _host_source(base_url)
         wiring.sessions, wiring.sockets = sessions, sockets
         wiring.hub = Hub(self._push)
@@ -112,9 +112,11 @@ def _is_public(path: str) -> bool:
     return page is None or page.is_public
 
 
-def _open_to_all_origins(api: ASGIApp) -> ASGIApp:
+def open_to_all_origins(api: ASGIApp) -> ASGIApp:
     """CORS without credentials, for the public event and flag APIs only; everything else has none at all."""
-    crossing = CORSMiddleware(api, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], max_age=600)
+    crossing = CORSMiddleware(
+        api, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=["Retry-After"], max_age=600
+    )
 
     async def choose(scope: Any, receive: Any, send: Any) -> None:
         public = scope["type"] == "http" and under(scope["path"], COOKIELESS)

@@ -11,14 +11,16 @@ from enterprise_app.core.db import tenant_session
 from enterprise_app.core.texts import translate
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics import service
-from enterprise_app.domains.analytics.schemas import ImportStatus, Source, SourceDraft
+from enterprise_app.domains.analytics.schemas import ImportStatus, Source, SourceDraft, SourcePrivacy
 from enterprise_app.domains.analytics.vocabulary import ImportState, SourceKind
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.shell.action import action
-from enterprise_app.web.shell.forms import checked, id_of, text_of
+from enterprise_app.web.shell.forms import checked, id_of, text_of, told_at
 from enterprise_app.web.shell.lists import Choice, listed, showing
 from enterprise_app.web.shell.toasts import toast
 
+WAYS = ("html", "pixel", "browser", "node", "python", "curl")
+"""Ready code for a source, by the names of `schemas.Snippet`."""
 TONES = {
     ImportState.CANCELLED: "neutral",
     ImportState.FINISHED: "success",
@@ -69,7 +71,11 @@ class SourcesState(listed(Permission.SOURCES_READ, Choice("kind", SourceKind)), 
     shown: str = ""
     shown_name: str = ""
     shown_key: str = ""
-    snippet: str = ""
+    shown_version: int = 0
+    how: str = WAYS[0]
+    codes: dict[str, str] = {}
+    do_not_track: str = ""
+    consent_required: bool = False
     asking: str = ""
     errors: dict[str, str] = {}
 
@@ -90,7 +96,7 @@ class SourcesState(listed(Permission.SOURCES_READ, Choice("kind", SourceKind)), 
     @action(Permission.SOURCES_READ)
     async def close(self) -> None:
         """Close whatever is open."""
-        self.adding, self.shown, self.snippet, self.asking = False, "", "", ""
+        self.adding, self.shown, self.asking, self.codes = False, "", "", {}
 
     @action(Permission.SOURCES_MANAGE)
     async def add(self, ctx: Context, form: dict[str, Any]) -> None:
@@ -108,11 +114,32 @@ class SourcesState(listed(Permission.SOURCES_READ, Choice("kind", SourceKind)), 
         """Write key and snippet of a source."""
         await self._open(ctx, id_of(key))
 
+    @action(Permission.SOURCES_READ)
+    async def choose_way(self, way: str) -> None:
+        """Show the code for another way in."""
+        self.how = way if way in WAYS else WAYS[0]
+
+    @action(Permission.SOURCES_MANAGE)
+    async def save_privacy(self, ctx: Context, form: dict[str, Any]) -> None:
+        """What becomes of visitors who ask not to be tracked, and whether the snippet waits for consent."""
+        privacy = checked(
+            SourcePrivacy,
+            {"do_not_track": text_of(form, "do_not_track"), "consent_required": bool(form.get("consent_required"))},
+        )
+        source_id = id_of(self.shown)
+        with told_at("do_not_track"):
+            async with tenant_session(ctx) as session:
+                await service.change_privacy(session, ctx, source_id, self.shown_version, privacy)
+        await self._open(ctx, source_id)
+        await toast(self, "success", translate(ctx.locale, "analytics.sources.privacy_toast", name=self.shown_name))
+
     async def _open(self, ctx: Context, source_id: UUID) -> None:
         async with tenant_session(ctx) as session:
             source = await service.get_source(session, ctx, source_id)
-            self.snippet = (await service.get_snippet(session, ctx, source_id)).html
+            self.codes = (await service.get_snippet(session, ctx, source_id)).model_dump()
         self.shown, self.shown_name, self.shown_key = str(source.id), source.name, source.write_key
+        self.shown_version, self.errors = source.version, {}
+        self.do_not_track, self.consent_required = source.do_not_track.value, source.consent_required
 
     @action(Permission.SOURCES_MANAGE)
     async def ask(self, key: str) -> None:

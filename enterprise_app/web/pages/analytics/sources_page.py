@@ -8,8 +8,9 @@ from typing import Any
 import reflex as rx
 
 from enterprise_app.core.vocabulary.permissions import Permission
-from enterprise_app.domains.analytics.vocabulary import SourceKind
+from enterprise_app.domains.analytics.vocabulary import DoNotTrack, SourceKind
 from enterprise_app.web import components as ui
+from enterprise_app.web.pages.analytics.sources import WAYS
 from enterprise_app.web.pages.analytics.sources import SourcesState as S
 from enterprise_app.web.shell import list_parts
 from enterprise_app.web.shell.session import can
@@ -17,6 +18,8 @@ from enterprise_app.web.texts import t
 
 ALL_KINDS = [(kind.value, t(f"analytics.kind.{kind.value}")) for kind in SourceKind]
 KINDS = [(kind, text) for kind, text in ALL_KINDS if kind in (SourceKind.WEB, SourceKind.SERVER)]
+WAY_NAMES = [(way, t(f"analytics.sources.way.{way}")) for way in WAYS]
+ASKED = [(setting.value, t(f"analytics.sources.dnt.{setting.value}")) for setting in DoNotTrack]
 STATUS_TONES = (("receiving", "success"), ("waiting", "warning"), ("revoked", "neutral"), ("imports", "info"))
 
 
@@ -113,10 +116,35 @@ def _shown() -> rx.Component:
     body = ui.stack(
         ui.copy_field(S.shown_key, label=t("analytics.sources.key")),
         rx.el.p(t("analytics.sources.key_text"), class_name="text-quiet"),
-        ui.code_block(S.snippet, title=t("analytics.sources.snippet")),
-        rx.el.p(t("analytics.sources.snippet_text"), class_name="text-quiet"),
+        ui.segmented(WAY_NAMES, S.how, S.choose_way, label=t("analytics.sources.code")),
+        ui.code_block(S.codes[S.how], title=t("analytics.sources.code")),
+        rx.el.p(
+            rx.match(S.how, *[(way, t(f"analytics.sources.hint.{way}")) for way in WAYS], ""), class_name="text-quiet"
+        ),
+        rx.cond(can(Permission.SOURCES_MANAGE), _privacy()),
     )
     return ui.dialog(body, open=S.shown != "", on_close=S.close, title=S.shown_name, key="source", size="lg")
+
+
+def _privacy() -> rx.Component:
+    form = ui.form(
+        ui.field(
+            t("analytics.sources.dnt"),
+            ui.select(ASKED, name="do_not_track", default_value=S.do_not_track),
+            hint=t("analytics.sources.dnt_hint"),
+            error=S.errors["do_not_track"],
+        ),
+        ui.checkbox(
+            t("analytics.sources.consent"),
+            hint=t("analytics.sources.consent_hint"),
+            name="consent_required",
+            default_checked=S.consent_required,
+        ),
+        ui.submit_row(ui.button(t("analytics.sources.privacy_save"), type="submit")),
+        on_submit=S.save_privacy,
+        key=S.shown + S.shown_version.to_string(),
+    )
+    return ui.section(t("analytics.sources.privacy"), form)
 
 
 def _confirm() -> rx.Component:
