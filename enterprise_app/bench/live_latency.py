@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import psycopg
 
@@ -79,6 +80,14 @@ class Watching(Tab):
     def __init__(self, running: Served, secret: str, path: str, seen: Seen) -> None:
         super().__init__(running.port, running.host, secret, "bench-probe", path)
         self._seen = seen
+
+    def _event(self, name: str, payload: dict[str, Any]) -> dict[str, Any]:
+        event = super()._event(name, payload)
+        event["router_data"] |= {
+            "pathname": self.path.partition("?")[0],
+            "query": dict(parse_qsl(urlsplit(self.path).query)),
+        }
+        return event
 
     def _apply(self, update: dict[str, Any]) -> None:
         super()._apply(update)

@@ -77,7 +77,7 @@ def _section(section: Section, pages: Sequence[Page]) -> rx.Component:
     shown = [_allowed(page) for page in own]
     heading_and_links = rx.el.div(
         rx.el.h2(t_of(f"shell.section.{section.value}"), class_name="nav-heading"),
-        rx.el.ul(*[_entry(page) for page in own], class_name="nav-list"),
+        rx.el.ul(*[_entry(page, own) for page in own], class_name="nav-list"),
         class_name="nav-section",
     )
     if any(need is None for need in shown):
@@ -85,13 +85,15 @@ def _section(section: Section, pages: Sequence[Page]) -> rx.Component:
     return rx.cond(functools.reduce(operator.or_, [need for need in shown if need is not None]), heading_and_links)
 
 
-def _entry(page: Page) -> rx.Component:
+def _entry(page: Page, others: Sequence[Page]) -> rx.Component:
+    # A page is marked while one below it is open, but not where that one stands in the navigation itself.
+    alone = page.route == "/" or any(other.route.startswith(f"{page.route}/") for other in others)
     link = rx.el.li(
         nav_link(
             rx.icon(page.icon, size=16, aria_hidden="true"),
             rx.el.span(t(page.title), class_name="nav-text"),
             to=page.route,
-            end=page.route == "/",
+            end=alone,
             class_name="nav-link",
             custom_attrs={"title": t(page.title)},
         )

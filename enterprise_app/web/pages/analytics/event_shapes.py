@@ -20,6 +20,7 @@ COLUMNS = (
 )  # fmt: skip
 """What a reader may choose beside the event's name and time."""
 OPENING = ("person", "path", "source", "device")
+NOTHING = "–"
 _LONGEST = 300
 _FACTS = (
     "url", "title", "referrer", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "user_id",
@@ -93,14 +94,13 @@ def key_of(event: EventItem | TailEvent) -> str:
 
 
 def name_of(ctx: Context, event: EventItem | TailEvent) -> str:
-    """What happened, in a few words: the event's own name, else the page, else the type."""
-    page = event.path if event.type == "page" else None
-    return (event.name or page or translate(ctx.locale, f"explorer.type.{event.type}"))[:_LONGEST]
+    """What happened, in a few words: the event's own name, else its type."""
+    return (event.name or translate(ctx.locale, f"explorer.type.{event.type}"))[:_LONGEST]
 
 
 def row_of(ctx: Context, event: EventItem, sources: dict[str, str], chosen: set[str]) -> EventRow:
     """A line with the chosen columns."""
-    filled = {name: text for name, text in _cells(ctx, event, sources).items() if name in chosen and text}
+    filled = {name: text or NOTHING for name, text in _cells(ctx, event, sources).items() if name in chosen}
     kind = translate(ctx.locale, f"explorer.type.{event.type}")
     at = clock(ctx, event.occurred_at, day=True)
     return EventRow(id=key_of(event), event=name_of(ctx, event), kind=kind, at=at, bot=event.is_bot, **filled)

@@ -17,7 +17,7 @@ from enterprise_app.domains.analytics import service
 from enterprise_app.domains.analytics.explorer_schemas import Pulse, TailEvent
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.components.shapes import Option
-from enterprise_app.web.pages.analytics.event_shapes import clock, key_of, name_of
+from enterprise_app.web.pages.analytics.event_shapes import NOTHING, clock, key_of, name_of
 from enterprise_app.web.pages.analytics.events import Exactly, list_sources
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.lists import showing
@@ -133,8 +133,8 @@ def _row(ctx: Context, event: TailEvent, key: str, sources: dict[str, str]) -> L
         id=key,
         event=name_of(ctx, event),
         at=clock(ctx, event.occurred_at),
-        path=f"{event.host or ''}{event.path or ''}"[:300],
-        person=(event.user_id or event.anonymous_id or "")[:80],
-        source=sources.get(str(event.source_id), ""),
+        path=f"{event.host or ''}{event.path or ''}"[:300] or NOTHING,
+        person=(event.user_id or event.anonymous_id or NOTHING)[:80],
+        source=sources.get(str(event.source_id), NOTHING),
         bot=event.is_bot,
     )
