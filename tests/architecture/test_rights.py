@@ -73,6 +73,7 @@ PARTS = {
     "metering.check_room": "part of making what a plan limits",
     "metering.check_within": "part of changing what a plan limits",
     "metering.count": "part of what is counted",
+    "metering.fit": "part of making what a plan limits",
     "metering.reconcile": "bookkeeping: sets the counters to what exists",
     "metering.recount": "bookkeeping: compares the counters with what exists",
     "metering.release": "part of removing what a plan limits",

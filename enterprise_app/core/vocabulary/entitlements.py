@@ -42,6 +42,7 @@ class Limit(StrEnum):
     API_CALLS_MONTH = "api_calls_month"
     ASSISTANTS = "assistants"
     CAMPAIGNS = "campaigns"
+    EVENTS = "events_month"
     MEMBERS = "members"
     RETENTION_DAYS = "retention_days"
     STORAGE_BYTES = "storage_bytes"

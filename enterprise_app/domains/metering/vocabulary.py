@@ -21,6 +21,7 @@ SPANS: dict[Limit, Span] = {
     Limit.API_CALLS_MONTH: Span.MONTH,
     Limit.ASSISTANTS: Span.STANDING,
     Limit.CAMPAIGNS: Span.STANDING,
+    Limit.EVENTS: Span.MONTH,
     Limit.MEMBERS: Span.STANDING,
     Limit.STORAGE_BYTES: Span.STANDING,
     Limit.WORKFLOWS: Span.STANDING,

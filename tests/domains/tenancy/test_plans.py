@@ -16,6 +16,7 @@ ROWS = {
     "API calls a month (quota)": Limit.API_CALLS_MONTH,
     "API calls an hour (rate)": Limit.API_CALLS_HOUR,
     "assistants": Limit.ASSISTANTS,
+    "events a month (quota)": Limit.EVENTS,
     "automation workflows": Limit.WORKFLOWS,
     "data retention, days": Limit.RETENTION_DAYS,
 }

@@ -7,7 +7,7 @@ of a transaction is shared, and without load nobody waits. A request that the da
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from enterprise_app.core.context import job_context
+from enterprise_app.core.context import Context, job_context
 from enterprise_app.core.db import BUSY_RETRY, tenant_session
-from enterprise_app.core.errors import RateLimited, Unavailable
+from enterprise_app.core.errors import QuotaExceeded, RateLimited, Unavailable
+from enterprise_app.core.vocabulary.entitlements import UNLIMITED, Entitlements, Limit
 from enterprise_app.domains.analytics.queries.storing import Intake
 from enterprise_app.domains.analytics.rules.record import EventRecord
 from enterprise_app.domains.analytics.rules.rows import row, slots_of
@@ -25,6 +26,7 @@ from enterprise_app.domains.analytics.rules.sightings import sightings_of
 from enterprise_app.domains.analytics.rules.tally import Tally
 from enterprise_app.domains.analytics.service.keeping import keep
 from enterprise_app.domains.analytics.service.noting import note_intake
+from enterprise_app.domains.analytics.service.spending import SPENT, Share, charge, share_out
 from enterprise_app.domains.analytics.service.telling import tell_soon
 from enterprise_app.domains.analytics.vocabulary import HealthKind
 from enterprise_app.domains.profiles.vocabulary import Sighting
@@ -41,12 +43,22 @@ MAX_OF_LANE = 2
 """Transactions of one source at once: one is read and made ready while the database stores the other."""
 MAX_AT_ONCE = 6
 """Transactions of all sources at once: the process has more connections, and pages need some."""
-_TRIES = 3
+_TRIES, _SHARES = 3, 20
+_UNLIMITED = Entitlements(limits={Limit.EVENTS: UNLIMITED})
 _TOUCH_EVERY = timedelta(seconds=30)
 _TOUCH = sa.text("UPDATE analytics_sources SET last_event_at = :at WHERE tenant_id = :tenant_id AND id = :id")
 _PATIENCE = 5
 """Seconds. Ids that a running import has are locked until it ends: nobody waits that long for one answer."""
 _LOCK_TIMEOUT = "55P03"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One request's events: the ids that were there before, those beyond the plan, and the refusal of those."""
+
+    repeats: set[str]
+    refused: set[str] = field(default_factory=set)
+    refusal: QuotaExceeded | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -55,7 +67,7 @@ class _Waiting:
 
     records: Sequence[EventRecord]
     received_at: datetime
-    answer: "asyncio.Future[set[str]]"
+    answer: "asyncio.Future[Kept]"
     tally: Tally
 
 
@@ -66,6 +78,7 @@ class _Lane:
     waiting: list[_Waiting] = field(default_factory=list)
     events: int = 0
     serving: "set[asyncio.Task[None]]" = field(default_factory=set)
+    entitlements: Entitlements = field(default_factory=Entitlements)
 
 
 class _Held(Unavailable):
@@ -75,6 +88,8 @@ class _Held(Unavailable):
 
 
 _lanes: dict[UUID, _Lane] = {}
+_spent: set[UUID] = set()
+"""Tenants whose month is spent as far as this process knows: for them it looks before it stores."""
 _waiting_all = 0
 _at_once = asyncio.Semaphore(MAX_AT_ONCE)
 _touched: dict[UUID, datetime] = {}
@@ -86,13 +101,15 @@ async def flush(
     records: Sequence[EventRecord],
     received_at: datetime,
     tally: Tally | None = None,
-) -> set[str]:
-    """Store the records (of different ids) with whatever else comes; returns the ids of those that were there before.
+    entitlements: Entitlements | None = None,
+) -> Kept:
+    """Store the records (of different ids) with whatever else comes; returns which were there before, which don't fit.
 
     `tally` is what became of the request's other messages. When it returns, all is committed. Raises RateLimited or
     Unavailable when too much is waiting, and Unavailable when the database can't take them: then none of them is kept.
     """
     lane = _lanes.get(source_id) or _Lane(tenant_id, source_id)
+    lane.entitlements = entitlements or _UNLIMITED
     _check_room(lane, len(records))
     waiting = _Waiting(records, received_at, asyncio.get_running_loop().create_future(), tally or Tally())
     _count(lane, len(records))
@@ -189,7 +206,7 @@ def _may_be_one(error: Exception) -> bool:
     return not isinstance(error, Unavailable) or isinstance(error, _Held) or error.code == BUSY_RETRY
 
 
-def _tell(waiting: _Waiting, outcome: "set[str] | Exception") -> None:
+def _tell(waiting: _Waiting, outcome: Kept | Exception) -> None:
     if waiting.answer.done():  # the client has gone
         return
     if isinstance(outcome, Exception):
@@ -198,18 +215,54 @@ def _tell(waiting: _Waiting, outcome: "set[str] | Exception") -> None:
         waiting.answer.set_result(outcome)
 
 
-async def _store(lane: _Lane, group: list[_Waiting]) -> list[set[str]]:
-    """One transaction; returns for each request what had been there. Who loses a deadlock tries again."""
-    first, lines, inside = _merged(group)
+async def _store(lane: _Lane, group: list[_Waiting]) -> list[Kept]:
+    """One transaction; returns for each request what became of it."""
+    first, inside = _merged(group)
     intake = Intake(lane.tenant_id, lane.source_id, max(w.received_at for w in group), False, _PATIENCE)
-    slots = slots_of(record.occurred_at for record in first.values())
-    sightings, tally = sightings_of(first.values()), _tallied(group, inside)
+    ctx = job_context(lane.tenant_id, "ingest", entitlements=lane.entitlements)
+    if lane.tenant_id in _spent:
+        share = await _store_share(ctx, intake, first, _tallied(group, inside))
+    else:
+        try:
+            share = Share(first, await _store_all(ctx, intake, first, _tallied(group, inside)))
+        except QuotaExceeded:
+            share = await _store_share(ctx, intake, first, _tallied(group, inside))
+    return [
+        Kept(
+            ({r.id for r in w.records if r.id in share.known} | again) - share.refused,
+            {r.id for r in w.records if r.id in share.refused},
+            share.refusal,
+        )
+        for w, again in zip(group, inside, strict=True)
+    ]
+
+
+async def _store_share(ctx: Context, intake: Intake, first: dict[str, EventRecord], tally: Tally) -> Share:
+    """Near the end of the month's events: store those that still fit, whoever else is at it."""
+    for _ in range(_SHARES):
+        async with tenant_session(ctx) as session:
+            share = await share_out(session, ctx, first)
+        told = Tally()
+        told.add(tally)
+        share.note(told)
+        for event_id in share.refused:
+            told.refuse(SPENT, {"messageId": first[event_id].message_id, "type": first[event_id].type})
+        try:
+            raced = await _store_all(ctx, intake, share.fitting, told)
+        except QuotaExceeded:
+            continue  # others took what was left
+        (_spent.add if share.refusal else _spent.discard)(ctx.tenant_id)
+        return replace(share, known=share.known | raced)
+    raise Unavailable("database_busy", retry_after=1)
+
+
+async def _store_all(ctx: Context, intake: Intake, records: dict[str, EventRecord], tally: Tally) -> set[str]:
+    """All of them or none; returns the ids of those that were there. Who loses a deadlock tries again."""
+    lines = "".join([row(record) for record in records.values()]).encode()
+    slots, sightings = slots_of(r.occurred_at for r in records.values()), sightings_of(records.values())
     for attempt in range(1, _TRIES + 1):
         try:
-            repeats = await _store_once(intake, lines, first, slots, sightings, tally)
-            return [
-                {r.id for r in w.records if r.id in repeats} | again for w, again in zip(group, inside, strict=True)
-            ]
+            return await _store_once(intake, lines, records, slots, sightings, tally, ctx)
         except Unavailable as error:
             if error.code != BUSY_RETRY or attempt == _TRIES:
                 raise
@@ -217,8 +270,8 @@ async def _store(lane: _Lane, group: list[_Waiting]) -> list[set[str]]:
     raise AssertionError("unreachable")
 
 
-def _merged(group: list[_Waiting]) -> tuple[dict[str, EventRecord], bytes, list[set[str]]]:
-    """The different events of all requests, as lines too; and for each request what an earlier one brings already."""
+def _merged(group: list[_Waiting]) -> tuple[dict[str, EventRecord], list[set[str]]]:
+    """The different events of all requests; and for each request what an earlier one brings already."""
     first: dict[str, EventRecord] = {}
     inside: list[set[str]] = []
     for waiting in group:
@@ -226,7 +279,7 @@ def _merged(group: list[_Waiting]) -> tuple[dict[str, EventRecord], bytes, list[
         for record in waiting.records:
             first.setdefault(record.id, record)
         inside.append(again)
-    return first, "".join([row(record) for record in first.values()]).encode(), inside
+    return first, inside
 
 
 def _tallied(group: list[_Waiting], inside: list[set[str]]) -> Tally:
@@ -245,15 +298,17 @@ async def _store_once(
     slots: set[int],
     sightings: list[Sighting],
     tally: Tally,
+    ctx: Context,
 ) -> set[str]:
     count = len(first)
     try:
-        async with _at_once, tenant_session(job_context(intake.tenant_id, "ingest")) as session:
+        async with _at_once, tenant_session(ctx) as session:
             repeats = await keep(session, intake, lines, count, slots, sightings)
             if len(repeats) < count:
                 await tell_soon(session, intake.tenant_id)
                 await _touch(session, intake)
             await note_intake(session, intake, lines, first, repeats, tally)
+            await charge(session, ctx, count - len(repeats))
         return repeats
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == _LOCK_TIMEOUT:

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
@@ -20,6 +21,7 @@ from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.settings import get_settings
+from enterprise_app.core.vocabulary.entitlements import Limit
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics.errors import DiskFull, ImportBomb, ImportBusy, ImportFileDamaged
 from enterprise_app.domains.analytics.gateway import LineFile
@@ -37,7 +39,9 @@ from enterprise_app.domains.analytics.schemas import ImportPlan, ImportProgress,
 from enterprise_app.domains.analytics.service import imports, planning
 from enterprise_app.domains.analytics.service.keeping import keep
 from enterprise_app.domains.analytics.service.rejects import RejectReport, report_key
+from enterprise_app.domains.analytics.service.spending import charge
 from enterprise_app.domains.analytics.vocabulary import FileFormat
+from enterprise_app.domains.metering import service as metering
 from enterprise_app.domains.tenancy import service as tenancy
 
 BATCH_LINES = 12_000
@@ -139,9 +143,11 @@ async def _run(
     try:
         async with tenant_session(ctx) as session:
             await _one_at_a_time(session, ctx)
+            ctx = await _under_its_plan(session, ctx)
             tally = await _load(session, ctx, started, file, reader, report, on_progress)
             size = await report.store(report_key(ctx.tenant_id, started.id))
             finished = await imports.finish(session, ctx, started.id, tally, file.total_bytes, report.first, size)
+            await charge(session, ctx, tally.accepted)  # last: live events wait for this row
             report.keep()
         return finished
     except BaseException as error:
@@ -150,6 +156,12 @@ async def _run(
         if told is error:
             raise
         raise told from error
+
+
+async def _under_its_plan(session: AsyncSession, ctx: Context) -> Context:
+    """A job's context says nothing of the plan, which says how many events a month may have."""
+    tenant = await tenancy.get_current(session, ctx)
+    return ctx.with_entitlements(tenancy.entitlements_of(tenant, now()))
 
 
 async def _load(
@@ -164,12 +176,15 @@ async def _load(
     """Piece by piece; the next ones are read while the database stores the last."""
     intake = Intake(ctx.tenant_id, started.source_id, reader.reading.received_at, forever=True)
     tally, counted, saved = Tally(), HealthTally(sampled=health.KEPT), time.monotonic()
+    room, _ = await metering.fit(session, ctx, Limit.EVENTS, sys.maxsize)
     async with aclosing(_pieces(file, reader)) as pieces:
         async for read in pieces:
             # The slots are marked once, at the end: a file that is not in order touches all of them again and again.
             repeats = await keep(session, intake, read.rows, read.count, (), read.sightings)
             report.write([RejectReport.describe(rejected, ctx.locale) for rejected in read.rejected])
             tally.add(read, repeats)
+            if tally.accepted > room:
+                await metering.check_room(session, ctx, Limit.EVENTS, tally.accepted)
             counted.take_piece(read, repeats)
             progress = tally.progress(file)
             if on_progress:

@@ -20,7 +20,8 @@ from enterprise_app.domains.analytics.rules.messages import Reading, read_messag
 from enterprise_app.domains.analytics.rules.record import EventRecord, Rejected
 from enterprise_app.domains.analytics.rules.tally import Tally
 from enterprise_app.domains.analytics.schemas import IngestResult, MessageVerdict
-from enterprise_app.domains.analytics.service.flushing import flush
+from enterprise_app.domains.analytics.service.flushing import Kept, flush
+from enterprise_app.domains.analytics.service.spending import SPENT
 from enterprise_app.domains.analytics.service.write_keys import KeyOwner, find_key_owner
 from enterprise_app.domains.analytics.vocabulary import DoNotTrack, HealthKind, Verdict
 
@@ -90,11 +91,24 @@ async def take_messages(
             verdict.status = Verdict.DUPLICATE
             tally.count(HealthKind.DUPLICATE)
     if records or tally:
-        repeats = await flush(owner.tenant_id, owner.source_id, list(records.values()), received_at, tally)
-        for verdict, event_id in taken if repeats else ():
-            if event_id in repeats:
-                verdict.status = Verdict.DUPLICATE
+        kept = await flush(
+            owner.tenant_id, owner.source_id, list(records.values()), received_at, tally, owner.entitlements
+        )
+        _apply(kept, taken, locale)
+        if kept.refusal is not None and len(kept.refused) == len(messages):
+            raise kept.refusal
     return _result(verdicts)
+
+
+def _apply(kept: Kept, taken: Sequence[tuple[MessageVerdict, str]], locale: str) -> None:
+    """Tell the messages that had been there and those beyond the plan."""
+    for verdict, event_id in taken if kept.repeats or kept.refused else ():
+        if event_id in kept.repeats:
+            verdict.status = Verdict.DUPLICATE
+        elif event_id in kept.refused:
+            verdict.status, verdict.code, verdict.field = Verdict.REJECTED, SPENT.code, SPENT.field
+            verdict.problem = translate(locale, f"errors.{SPENT.code}")
+            verdict.fix = translate(locale, f"errors.{SPENT.code}.fix")
 
 
 def passer_by(owner: KeyOwner, ip: str, agent: str) -> str:

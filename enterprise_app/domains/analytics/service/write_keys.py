@@ -1,13 +1,15 @@
 """Whose write key is it: looked up under the tenant that the key names; kept for seconds, or until it changes."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from enterprise_app.core.clock import now
 from enterprise_app.core.context import job_context
 from enterprise_app.core.db import tenant_session
+from enterprise_app.core.vocabulary.entitlements import Entitlements
 from enterprise_app.domains.analytics.models import SourceRow
 from enterprise_app.domains.analytics.rules.writekeys import tenant_of
 from enterprise_app.domains.analytics.vocabulary import DoNotTrack, SourceKind
@@ -30,6 +32,7 @@ class KeyOwner:
     suspended: bool
     truncate_ip: bool
     do_not_track: DoNotTrack = DoNotTrack.ANONYMISE
+    entitlements: Entitlements = field(default_factory=Entitlements)
 
 
 _kept: dict[str, tuple[float, KeyOwner | None]] = {}
@@ -75,5 +78,11 @@ async def _read(tenant_id: UUID, write_key: str) -> KeyOwner | None:
         tenant = await tenancy.get_current(session, ctx)
     suspended = tenant.status == TenantStatus.SUSPENDED
     return KeyOwner(
-        tenant_id, row.id, tuple(row.allowed_origins), suspended, tenant.ip_truncation, DoNotTrack(row.do_not_track)
+        tenant_id,
+        row.id,
+        tuple(row.allowed_origins),
+        suspended,
+        tenant.ip_truncation,
+        DoNotTrack(row.do_not_track),
+        tenancy.entitlements_of(tenant, now()),
     )

@@ -2,7 +2,7 @@
 
 from .calls import ApiCalls, api_calls
 from .ledger import count, spend
-from .quotas import check_room, check_within, release, reserve, set_upgrade_path
+from .quotas import check_room, check_within, fit, release, reserve, set_upgrade_path
 from .reports import Recount, reconcile, recount, register_recount, usage
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "check_room",
     "check_within",
     "count",
+    "fit",
     "reconcile",
     "recount",
     "register_recount",

@@ -6,8 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
-from enterprise_app.core.errors import ReadOnly
-from enterprise_app.core.vocabulary.entitlements import Limit
+from enterprise_app.core.errors import QuotaExceeded, ReadOnly
+from enterprise_app.core.vocabulary.entitlements import UNLIMITED, Limit
 
 from .. import queries
 from ..errors import quota_exceeded
@@ -55,6 +55,17 @@ async def check_room(session: AsyncSession, ctx: Context, limit: Limit, n: int =
     used = await queries.used(session, ctx.tenant_id, limit.value, period_of(SPANS[limit], now()))
     if not within(used + n, granted):
         raise quota_exceeded(limit, granted, used, upgrade_path(ctx.entitlements.plan, limit, used + n))
+
+
+async def fit(session: AsyncSession, ctx: Context, limit: Limit, n: int) -> tuple[int, QuotaExceeded | None]:
+    """How many of `n` there is room for now, and the refusal of the others (None when all fit); takes nothing."""
+    granted = ctx.limit(limit)
+    used = await queries.used(session, ctx.tenant_id, limit.value, period_of(SPANS[limit], now()))
+    room = n if granted == UNLIMITED else min(n, max(0, granted - used))
+    if room == n:
+        return n, None
+    path = upgrade_path(ctx.entitlements.plan, limit, used + n)
+    return room, quota_exceeded(limit, granted, used + room, path)
 
 
 async def release(session: AsyncSession, ctx: Context, limit: Limit, n: int = 1) -> None:

@@ -40,10 +40,10 @@ async def recount(session: AsyncSession, ctx: Context) -> list[Drift]:
     for limit, span in SPANS.items():
         period = period_of(span, at)
         counted = await queries.used(session, ctx.tenant_id, limit, period)
-        if span is not Span.STANDING:
-            real = await queries.ledger_sum(session, ctx.tenant_id, limit, period)
-        elif limit in _recounts:
+        if limit in _recounts:
             real = await _recounts[limit](session, ctx.tenant_id)
+        elif span is not Span.STANDING:
+            real = await queries.ledger_sum(session, ctx.tenant_id, limit, period)
         else:
             real = 0  # nothing of this kind can exist: no domain has it
         found.append(Drift(resource=limit, counted=counted, recounted=real))
