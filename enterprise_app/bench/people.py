@@ -93,7 +93,6 @@ def _questions(name: str, email: str, handle: str) -> dict[str, dict[str, Any]]:
         "everybody": {},
         "by name": {"sort": "name"},
         "newest": {"sort": "-created_at"},
-        "by stage": {"sort": "stage"},
         "a stage": {"filters": ["stage:eq:customer"]},
         "a country": {"filters": ["country:eq:AT"]},
         "a rare country": {"filters": ["country:eq:IS"], "sort": "name"},

@@ -38,18 +38,13 @@ _ADD = sa.text(
     """
 )
 
-_PAIRS = "unnest(cast(:ids AS uuid[]), cast(:terms AS text[])) AS p(id, term)"
-_FORGET_MANY = sa.text(
-    f"""
-    DELETE FROM search_terms s WHERE tenant_id = :tenant_id AND kind = :kind AND id = ANY(:entities)
-        AND NOT EXISTS (SELECT FROM {_PAIRS} WHERE p.id = s.id AND p.term = s.term)
-    """  # noqa: S608 - constants
-)
+_FORGET_MANY = sa.text("DELETE FROM search_terms WHERE tenant_id = :tenant_id AND kind = :kind AND id = ANY(:entities)")
 _ADD_MANY = sa.text(
-    f"""
+    """
     INSERT INTO search_terms (tenant_id, kind, term, id)
-    SELECT :tenant_id, :kind, p.term, p.id FROM {_PAIRS} ON CONFLICT DO NOTHING
-    """  # noqa: S608
+    SELECT :tenant_id, :kind, p.term, p.id FROM unnest(cast(:ids AS uuid[]), cast(:terms AS text[])) AS p(id, term)
+    ON CONFLICT DO NOTHING
+    """
 )
 
 

@@ -33,7 +33,7 @@ LISTING = Listing(
         "email": ListField(C.email, str, nullable=True, operators=("eq", "ne", "in")),
         "email_domain": ListField(C.email_domain, str, nullable=True, operators=("eq", "ne", "in")),
         "has_email": ListField(C.email.is_not(None), bool),
-        "stage": ListField(C.stage, Stage, sortable=True),
+        "stage": ListField(C.stage, Stage),
         "country": ListField(C.country, str, nullable=True, operators=("eq", "ne", "in")),
         "origin": ListField(C.origin, Origin),
         "identified": ListField(C.identified, bool),

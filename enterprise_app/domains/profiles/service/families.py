@@ -32,6 +32,7 @@ class Families:
     spans: dict[IdKey, Span] = field(default_factory=dict)
     news: list[Event] = field(default_factory=list)
     _new: list[ProfileRow | MergeRow] = field(default_factory=list)
+    _made: set[UUID] = field(default_factory=set)
     _touched: set[UUID] = field(default_factory=set)
     _changed: set[UUID] = field(default_factory=set)
     _merged: dict[UUID, ProfileRow] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class Families:
         )  # fmt: skip
         self.rows[row.id] = row
         self._new.append(row)
+        self._made.add(row.id)
         self._touched.add(row.id)
         return row
 
@@ -126,7 +128,7 @@ class Families:
             row = self.rows[profile_id]
             _show(self.of(row) if row.merged_into is None else [row])
         for row in {self.rows[i].root_id: self.root(i) for i in self._changed}.values():
-            row.version += row not in self._new
+            row.version += row.id not in self._made
         session.add_all(self._new)
         await session.flush()
         await queries.add_ids(session, ctx.tenant_id, self.spans)
@@ -141,7 +143,7 @@ class Families:
         for root in (self.root(profile_id) for profile_id in self._touched):
             self._before[root.id] = (root.stage, search_text(self.of(root)))
         self._new, self.spans, self.news = [], {}, []
-        self._touched, self._changed = set(), set()
+        self._touched, self._changed, self._made = set(), set(), set()
 
     async def _index(self, session: AsyncSession, ctx: Context, touched: Iterable[UUID]) -> None:
         """Roots are found by the words of their family; who was merged is found no more."""

@@ -25,8 +25,8 @@ from ..rules.traits import absorb, micros
 from ..vocabulary import IdKind, MergeReason, Origin, SightingKind
 from .families import Families
 
-PIECE = 1_000
-"""Sightings of one transaction: about half a second, so that members who edit people never wait long."""
+PIECE = 500
+"""Sightings of one transaction: well under a second, so that members who edit people never wait long."""
 
 
 async def fold(ctx: Context, *, limit: int = PIECE) -> int:
