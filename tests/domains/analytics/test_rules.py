@@ -156,6 +156,32 @@ def test_agents(agent, bot, device, browser, system):
     assert (read.is_bot, read.device, read.browser, read.os) == (bot, device, browser, system)
 
 
+AUTOMATA = """Googlebot/2.1|bingbot/2.0|GPTBot/1.1|ChatGPT-User/1.0; +https://openai.com/bot|Bytespider|CCBot/2.0
+facebookexternalhit/1.1|meta-externalagent/1.1 (+https://meta.example)|WhatsApp/2.23|Slackbot 1.0|AhrefsBot/7.0
+PostmanRuntime/7.36|python-requests/2.31|aiohttp/3.9|GuzzleHttp/7|axios/1.6|undici|HTTPie/3.2|okhttp/4.12
+HeadlessChrome/120.0|PhantomJS/2.1.1|Playwright/1.40|Selenium|StatusCake|Site24x7|Zabbix|Datadog/Synthetics
+GoogleOther|Google-InspectionTool/1.0|CensysInspect/1.1|sqlmap/1.7|zgrab/0.x|cohere-ai|Scrapy/2.11|HTTrack 3.0"""
+PEOPLE = (
+    "Mozilla/5.0 (Linux; Android 15; CUBOT X50) AppleWebKit/537.36 Chrome/138.0 Mobile Safari/537.36",
+    "Mozilla/5.0 (Linux; Android 13; CUBOT_X18_Plus) AppleWebKit/537.36 Chrome/138.0 Mobile Safari/537.36",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Mobile/15E148 [FBAN/FBIOS;FBAV/440.0]",
+    "Mozilla/5.0 (Linux; Android 14; wv) Version/4.0 Chrome/125.0 Mobile Safari/537.36 [FB_IAB/FB4A]",
+    "Dalvik/2.1.0 (Linux; U; Android 14; Pixel 8 Build/AP1A)",
+    "Shop/3.1 CFNetwork/1410 Darwin/22",
+)
+
+
+@pytest.mark.parametrize("agent", [name for line in AUTOMATA.splitlines() for name in line.split("|")])
+def test_automata_are_told(agent):
+    assert read_agent(f"Mozilla/5.0 (compatible; {agent})").is_bot
+    assert read_agent(agent).is_bot
+
+
+@pytest.mark.parametrize("agent", PEOPLE)
+def test_people_are_no_automata(agent):
+    assert not read_agent(agent).is_bot
+
+
 @pytest.mark.parametrize(
     ("target", "status", "method", "shown"),
     [

@@ -6,14 +6,26 @@ from functools import lru_cache
 
 from enterprise_app.domains.analytics.vocabulary import Device
 
+# Automata that don't say so themselves, by https://github.com/monperrus/crawler-user-agents and what servers see.
+_NAMES = (
+    "aiohttp/", "alwaysonline", "anthropic-ai", "apachebench", "barkrowler", "browserstack", "bun/", "cardyb",
+    "censys", "cohere-ai", "datadog", "dataprovider", "daum/", "deno/", "expanse", "facebookcatalog", "faraday",
+    "ghost inspector", "google-inspectiontool", "google-safety", "google-site-verification", "googleother",
+    "gtmetrix", "guzzlehttp", "hey/", "httpie/", "httrack", "hyper/", "iframely", "insomnia/", "jmeter", "k6/",
+    "liferea", "lua-resty", "masscan", "megaindex", "newrelicpinger", "nikto", "nmap", "nuclei", "omgili", "outbrain",
+    "playwright", "postmanruntime", "prerender", "puppeteer", "reqwest/", "selenium", "siege/", "simplepie",
+    "site24x7", "sqlmap", "statuscake", "tumblr/", "typhoeus", "undici", "ureq", "vegeta", "vkshare", "webcopier",
+    "whatsapp/", "wrk/", "yeti/", "zabbix", "zgrab",
+)  # fmt: skip
 _BOT = re.compile(
-    r"bot\b|bot[/_;)]|[a-z]bot|crawl|spider|slurp|archiver|fetch|feed|rss|reader|scrap|monitor|pingdom|uptime|check|"
+    r"(?<!cu)bot(?:\b|[/_;)])|[a-z](?<!cu)bot|crawl|spider|slurp|archiver|fetch|feed|rss|reader|scrap|monitor|pingdom|uptime|check|"
     r"validator|preview|lighthouse|headless|phantomjs|facebookexternalhit|mediapartners|ia_archiver|"
     r"curl/|wget|libwww|python|java/|ruby|perl|php|go-http-client|okhttp|httpclient|apache-http|node-fetch|axios|"
-    r"https?://|@",
+    r"https?://|@|" + "|".join(map(re.escape, _NAMES)),
     re.IGNORECASE,
 )
-"""A crawler's name, a feed reader, a library, a monitor - or an address to complain to, which browsers never carry."""
+"""A crawler's name, a feed reader, a library, a monitor - or an address to complain to, which browsers never carry.
+A Cubot is a telephone."""
 _BROWSERS = (
     ("Edge", re.compile(r"Edg(?:e|A|iOS)?/")),
     ("Opera", re.compile(r"OPR/|Opera")),
