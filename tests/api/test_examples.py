@@ -6,6 +6,10 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 
+from enterprise_app.core import storage
+from enterprise_app.core.ids import new_id
+from enterprise_app.domains.analytics import service as analytics
+from enterprise_app.domains.analytics.vocabulary import FileFormat
 from tests.api.document import (
     BASE,
     PASSWORD,
@@ -22,6 +26,7 @@ from tests.api.document import (
 from tests.domains.identity.world import registered
 from tests.joined import JoinedSource
 
+ORDERS = b"Time;Customer;Amount\n01.03.2026 09:30;c-17;19,90\n"
 BEFORE = {"pause": ["activate"], "complete": ["activate"], "restore": ["archive"]}
 """What must have happened to a campaign."""
 REGISTER = "/api/v1/tenants/register"
@@ -116,6 +121,9 @@ class Run:
         if "/profiles/{profile_id}" in operation.path or "{merge_id}" in operation.path:
             await self._prepare_people(await self._token(), merged="{merge_id}" in operation.path)
             return
+        if "/uploads/{upload_id}" in operation.path or "/imports/{import_id}/" in operation.path:
+            await self._prepare_import(operation, await self._token())
+            return
         if not ("{campaign_id}" in operation.path or "{source_id}" in operation.path):
             return
         last, headers = operation.path.rpartition("/")[2], await self._token()
@@ -131,6 +139,26 @@ class Run:
         if "{source_id}" in operation.path:
             made = await self.client.post("/api/v1/sources", json={"name": f"S{self.number}"}, headers=headers)
             self.ids["source_id"] = made.raise_for_status().json()["id"]
+
+    async def _prepare_import(self, operation: Operation, headers: dict[str, str]) -> None:
+        """A file that the example of a plan fits, waiting or cancelled; a finished import for its rejected lines."""
+        self.ids["upload_id"] = new_id()
+        at = f"/api/v1/analytics/uploads/{self.ids['upload_id']}"
+        if operation.path.endswith("/rejects"):
+            file = storage.storage().root / "dirty.log"  # pyright: ignore[reportAttributeAccessIssue]
+            file.write_text("no line of a log\n")
+            owner, kept = await owner_of("acme"), file.with_name("rejects.jsonl")
+            done = await analytics.import_file(owner, file, FileFormat.ACCESS_LOG, rejects_path=kept)
+            self.ids["import_id"] = done.id
+        elif not (operation.method == "post" and operation.path.endswith("{upload_id}")):
+            (await self.client.post(at, content=ORDERS, headers=headers)).raise_for_status()
+        if operation.path.endswith(("/cancel", "/again")):
+            plan = {"mapping": {"columns": {"Time": "timestamp", "Customer": "userId"}, "defaults": {"event": "E"}}}
+            begun = await self.client.post(f"{at}/import", json=plan, headers=headers)
+            self.ids["import_id"] = begun.raise_for_status().json()["id"]
+            if operation.path.endswith("/again"):
+                cancel = f"/api/v1/analytics/imports/{self.ids['import_id']}/cancel"
+                (await self.client.post(cancel, headers=headers)).raise_for_status()
 
     async def _prepare_people(self, headers: dict[str, str], *, merged: bool) -> None:
         for name in ("profile_id", "other_id"):

@@ -307,7 +307,18 @@ class ImportPlan(Frozen):
     source: Name = "Import"
     site: str | None = Field(default=None, max_length=253, description="Host of an access log; guessed from it.")
     table: TableShape = TableShape()
-    mapping: Mapping | None = Field(default=None, description="Guessed from the columns' names when left out.")
+    mapping: Mapping | None = Field(
+        default=None,
+        description="Guessed from the columns' names when left out.",
+        examples=[
+            {
+                "columns": {"Time": "timestamp", "Customer": "userId", "Amount": "revenue"},
+                "defaults": {"event": "Order Completed", "currency": "EUR"},
+                "time_format": "%d.%m.%Y %H:%M",
+                "decimal": ",",
+            }
+        ],
+    )
 
 
 class Upload(Frozen):
