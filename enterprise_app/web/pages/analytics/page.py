@@ -5,12 +5,11 @@ import reflex as rx
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics.vocabulary import Bucket
 from enterprise_app.web import components as ui
+from enterprise_app.web.pages.analytics.explorer_pages import PAGES as EXPLORER
 from enterprise_app.web.pages.analytics.importing import ImportWizardState
 from enterprise_app.web.pages.analytics.importing_page import new_import
 from enterprise_app.web.pages.analytics.imports import ImportsState
 from enterprise_app.web.pages.analytics.imports_page import imports
-from enterprise_app.web.pages.analytics.explorer_pages import PAGES as EXPLORER
-from enterprise_app.web.pages.analytics.explorer_pages import PAGES as EXPLORER
 from enterprise_app.web.pages.analytics.shapes import CHARTED
 from enterprise_app.web.pages.analytics.sources import SourcesState
 from enterprise_app.web.pages.analytics.sources_page import sources
@@ -138,7 +137,6 @@ PAGES = [
         topics=("analytics",),
         refresh=S.load,
     ),
-    *EXPLORER,
     *EXPLORER,
     Page(
         route="/sources",
