@@ -47,6 +47,7 @@ OPEN_USE_CASES = {
 """For visitors: reached by public routes and pages; what lets them in is not a permission."""
 
 PARTS = {
+    "analytics.make_retention_mails": "the delivery's of an announcement",
     "analytics.record_campaign": "the delivery's of a campaign that was created",
     "analytics.write_calls": "the web process's, of calls that were let in",
     "audit.list_chains": "the command line's, across tenants",

@@ -1,5 +1,6 @@
 """The facts that analytics publishes. Single visitor events are not among them: there are too many."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from enterprise_app.core.events import Event
@@ -33,3 +34,15 @@ class ImportFinished(Event):
     accepted: int
     rejected: int
     duplicates: int
+
+
+class RetentionAnnounced(Event):
+    """In a week events will go: those that happened so many days ago (-1: for good), about `events` of them."""
+
+    kind: ClassVar[str] = "retention.announced"
+    entity_kind: ClassVar[str] = "tenant"
+
+    due_at: datetime
+    events: int
+    days: int
+    imported_days: int

@@ -20,6 +20,7 @@ from enterprise_app.core.upkeep import Upkeep
 from enterprise_app.domains.analytics import service
 from enterprise_app.domains.analytics.errors import ImportCancelled, ImportRunning, UploadMissing
 from enterprise_app.domains.analytics.schemas import ImportPlan, ImportStatus
+from enterprise_app.domains.analytics.service.deleting import delete_due
 from enterprise_app.domains.analytics.service.imports import note_failure
 from enterprise_app.domains.analytics.vocabulary import FileFormat, ImportState
 
@@ -95,7 +96,24 @@ async def run_partitions(tenant_id: str, *, due_at: str = "") -> list[str]:
     return await asyncio.to_thread(ensure_partitions, db.urls().direct_owner, now().date())
 
 
+@job("analytics.retention")
+async def run_retention(tenant_id: str, *, due_at: str = "") -> str:
+    """Announce what is about to go, and let go what was announced a week ago."""
+    ctx = job_context(UUID(tenant_id), "analytics.retention")
+    async with tenant_session(ctx) as session:
+        from_when = await service.decide_retention(session, ctx)
+    return from_when.isoformat() if from_when else ""
+
+
+@job("analytics.delete_due", concurrency=1)
+async def run_delete_due(tenant_id: str, *, due_at: str = "") -> dict[str, int]:
+    """Delete what may go, for all tenants, as the owner of the tables."""
+    return await asyncio.to_thread(delete_due, db.urls().direct_owner)
+
+
 SCHEDULES = (
+    Schedule("analytics.retention", "41 3 * * *", run_retention),
+    Schedule("analytics.delete_due", "11 4 * * *", run_delete_due, per_tenant=False),
     Schedule("analytics.tidy_imports", "29 3 * * *", run_tidy_imports),
     Schedule("analytics.forget_seen", "17 3 * * *", run_forget_seen),
     Schedule("analytics.partitions", "7 2 * * *", run_partitions, per_tenant=False),

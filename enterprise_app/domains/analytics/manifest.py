@@ -3,13 +3,22 @@
 from enterprise_app.core.manifest import Domain
 
 from .api import browsers, explorer, importing, pixels, router, timelines, tracking
-from .jobs import ROLLUPS, SCHEDULES, run_forget_seen, run_import, run_partitions, run_tidy_imports
+from .jobs import (
+    ROLLUPS,
+    SCHEDULES,
+    run_delete_due,
+    run_forget_seen,
+    run_import,
+    run_partitions,
+    run_retention,
+    run_tidy_imports,
+)
 from .subscribers import SUBSCRIBERS
 
 DOMAIN = Domain(
     "analytics",
     routers=(router, explorer, importing, timelines, tracking, pixels, browsers),
-    jobs=(run_import, run_forget_seen, run_partitions, run_tidy_imports),
+    jobs=(run_import, run_forget_seen, run_partitions, run_tidy_imports, run_retention, run_delete_due),
     schedules=SCHEDULES,
     subscribers=SUBSCRIBERS,
     upkeeps=(ROLLUPS,),

@@ -144,3 +144,19 @@ COUNTING = sa.Table(
     sa.Column("data_version", sa.BigInteger, nullable=False),
 )
 """How a tenant counts: what cuts its sessions, the zone of its days, and how far the rollups reach (rules/tiles.py)."""
+
+RETENTION = sa.Table(
+    "analytics_retention",
+    SQLModel.metadata,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("imported", sa.Text, nullable=False),
+    sa.Column("imported_days", sa.Integer),
+    sa.Column("announced_days", sa.Integer),
+    sa.Column("announced_imported_days", sa.Integer),
+    sa.Column("due_at", _TIMESTAMP),
+    sa.Column("events_before", _TIMESTAMP),
+    sa.Column("imports_before", _TIMESTAMP),
+)
+"""How long a tenant keeps imported events, what was announced to go and when, and what may go now: live and imported
+events that happened before those two moments. Deletion reads nothing else."""

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from enterprise_app.domains.analytics.vocabulary import (
     MAX_GAP_MINUTES,
@@ -17,6 +17,7 @@ from enterprise_app.domains.analytics.vocabulary import (
     EventField,
     EventType,
     FileFormat,
+    ImportedKeep,
     ImportState,
     SourceKind,
     Verdict,
@@ -421,3 +422,40 @@ class ImportProgress(Frozen):
     rejected: int
     duplicates: int
     rate: float
+
+
+class RetentionChoice(Frozen):
+    """How long imported events are kept; `imported_days` only with `days`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    imported: ImportedKeep = ImportedKeep.FOREVER
+    imported_days: int | None = Field(default=None, ge=1, le=36_500)
+
+    @model_validator(mode="after")
+    def _days_belong_to_days(self) -> Self:
+        if (self.imported is ImportedKeep.DAYS) != (self.imported_days is not None):
+            raise ValueError("retention_days")
+        return self
+
+
+class WouldGo(Frozen):
+    """A smaller plan: for how many days it keeps events, and how many there are now that are older."""
+
+    plan: str
+    days: int
+    events: int
+
+
+class Retention(RetentionChoice):
+    """What is kept for how long (-1: for good). `due_at`: when what was announced begins; `due_events`: how many then
+    (nothing announced: within a week)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    events_kept_days: int
+    imports_kept_days: int
+    due_at: datetime | None
+    due_events: int
+    smaller_plans: list[WouldGo]
+    version: int

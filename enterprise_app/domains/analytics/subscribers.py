@@ -2,9 +2,11 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enterprise_app.core import mail
 from enterprise_app.core.context import Context
 from enterprise_app.core.events import Delivery, subscriber
 from enterprise_app.domains.analytics import service
+from enterprise_app.domains.analytics.events import RetentionAnnounced
 from enterprise_app.domains.campaigns.events import CampaignCreated
 from enterprise_app.domains.tenancy import service as tenancy
 from enterprise_app.domains.tenancy.events import TenantSettingsChanged
@@ -22,7 +24,14 @@ async def record_campaign(session: AsyncSession, ctx: Context, event: CampaignCr
     await service.record_campaign(session, ctx, event.entity_id, told, delivery)
 
 
+async def mail_retention(session: AsyncSession, ctx: Context, event: RetentionAnnounced, delivery: Delivery) -> None:
+    """Tell every owner a week before events go."""
+    for to, subject, text in await service.make_retention_mails(session, ctx, event):
+        await mail.send(mail.Mail(to=to, subject=subject, text=text, key=f"{delivery.id}.{to}"))
+
+
 SUBSCRIBERS = (
     subscriber("analytics.follow_zone", TenantSettingsChanged, follow_zone),
     subscriber("analytics.record_campaign", CampaignCreated, record_campaign),
+    subscriber("analytics.mail_retention", RetentionAnnounced, mail_retention),
 )

@@ -171,3 +171,11 @@ class HealthKind(StrEnum):
     FUTURE = "future"
     LATE = "late"
     REJECTED = "rejected"
+
+
+class ImportedKeep(StrEnum):
+    """How long imported events are kept: for a number of days (within the plan), for good, as long as the plan says."""
+
+    DAYS = "days"
+    FOREVER = "forever"
+    PLAN = "plan"

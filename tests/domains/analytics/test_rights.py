@@ -9,7 +9,13 @@ from enterprise_app.core.clock import now
 from enterprise_app.core.ids import new_id
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics import service
-from enterprise_app.domains.analytics.schemas import ImportPlan, SessionCuts, SourceDraft, SourcePrivacy
+from enterprise_app.domains.analytics.schemas import (
+    ImportPlan,
+    RetentionChoice,
+    SessionCuts,
+    SourceDraft,
+    SourcePrivacy,
+)
 from enterprise_app.domains.analytics.vocabulary import ExportFormat, FileFormat
 from enterprise_app.domains.profiles.schemas import Trail
 from tests.domains.rights import Case, case, refuses
@@ -59,6 +65,9 @@ CASES = [
     case(Permission.ANALYTICS_READ, service.data_range),
     case(Permission.ANALYTICS_READ, service.get_counting),
     case(Permission.TENANT_MANAGE, service.change_counting, 1, SessionCuts()),
+    case(Permission.ANALYTICS_READ, service.get_retention),
+    case(Permission.TENANT_MANAGE, service.change_retention, 1, RetentionChoice()),
+    case(Permission.TENANT_MANAGE, service.decide_retention),
     case(Permission.TENANT_MANAGE, service.keep_rollups),
     case(Permission.TENANT_MANAGE, service.recount),
     case(Permission.TENANT_MANAGE, service.follow_zone, "UTC"),

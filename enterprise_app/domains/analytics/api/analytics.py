@@ -20,6 +20,8 @@ from enterprise_app.domains.analytics.schemas import (
     ImportPlan,
     ImportStatus,
     Overview,
+    Retention,
+    RetentionChoice,
     SessionCuts,
     Snippet,
     Source,
@@ -144,6 +146,20 @@ async def change_settings(
     """Replace what ends a session. Sessions of the past are counted anew as well; until the worker is through with
     it (`recounting`) the numbers are right, only slower."""
     return await service.change_counting(session, ctx, version, cuts)
+
+
+@router.get("/analytics/retention", permission=Permission.ANALYTICS_READ, summary="How long events are kept")
+async def get_retention(ctx: Caller, session: Session) -> Retention:
+    """By plan and setting, what was announced to go, and what would go under each smaller plan."""
+    return await service.get_retention(session, ctx)
+
+
+@router.put("/analytics/retention", permission=Permission.TENANT_MANAGE, summary="Keep imported events otherwise")
+async def change_retention(
+    ctx: Caller, session: Session, version: ExpectedVersion, choice: RetentionChoice
+) -> Retention:
+    """Imported events keep their age until this is set. What then keeps less is announced a week before it goes."""
+    return await service.change_retention(session, ctx, version, choice)
 
 
 @router.get("/analytics/imports", permission=Permission.EVENTS_READ, summary="List imports")

@@ -1,6 +1,7 @@
 """The door of analytics: sources, taking messages, importing files, the overview."""
 
 from .counting import change_counting, get_counting
+from .expiring import change_retention, decide_retention, get_retention, make_retention_mails
 from .exporting import MAX_ROWS, export_events
 from .health import get_health, last_health_day, list_rejected
 from .importing import import_file
@@ -8,8 +9,8 @@ from .imports import IMPORTS, cancel_import, get_import, list_imports, open_reje
 from .ingesting import authenticate, passer_by, take_messages
 from .listing import EVENT_LIST, get_event, last_event_day, list_events
 from .overview import data_range, get_overview, list_filter_fields
-from .planning import complete_plan, find_format, guess_plan
 from .own import note_call, record_campaign, write_calls
+from .planning import complete_plan, find_format, guess_plan
 from .retention import forget_seen
 from .rollups import follow_zone, keep_rollups, recount
 from .sources import (
@@ -48,9 +49,11 @@ __all__ = [
     "cancel_import",
     "change_counting",
     "change_privacy",
+    "change_retention",
     "complete_plan",
     "create_source",
     "data_range",
+    "decide_retention",
     "ensure_import_source",
     "export_events",
     "find_format",
@@ -63,6 +66,7 @@ __all__ = [
     "get_import",
     "get_overview",
     "get_pulse",
+    "get_retention",
     "get_snippet",
     "get_source",
     "get_upload",
@@ -80,6 +84,7 @@ __all__ = [
     "list_tail",
     "list_timeline",
     "list_touched_campaigns",
+    "make_retention_mails",
     "note_call",
     "open_rejects",
     "passer_by",

@@ -1,0 +1,202 @@
+"""ANA-11: events go when the plan says so, announced a week before, and every number follows."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from enterprise_app.core.clock import now
+from enterprise_app.core.context import Context, job_context
+from enterprise_app.core.db import tenant_session
+from enterprise_app.core.db_urls import DatabaseUrls
+from enterprise_app.core.errors import VersionConflict
+from enterprise_app.domains.analytics import service
+from enterprise_app.domains.analytics.rules.retention import (
+    FOREVER,
+    NOTICE,
+    Announced,
+    Oldest,
+    Windows,
+    decide,
+    windows_of,
+)
+from enterprise_app.domains.analytics.schemas import Overview, RetentionChoice
+from enterprise_app.domains.analytics.service.deleting import delete_due
+from enterprise_app.domains.analytics.vocabulary import FileFormat, ImportedKeep
+from tests.domains.analytics.http import client_of
+
+AT = datetime(2026, 11, 21, 3, 41, tzinfo=UTC)
+PLAN = RetentionChoice(imported=ImportedKeep.PLAN)
+
+
+def days_ago(days: float) -> datetime:
+    return AT - timedelta(days=days)
+
+
+def test_windows_follow_plan_and_choice() -> None:
+    assert windows_of(30, ImportedKeep.FOREVER, None) == Windows(30, FOREVER)
+    assert windows_of(30, ImportedKeep.PLAN, None) == Windows(30, 30)
+    assert windows_of(30, ImportedKeep.DAYS, 7) == Windows(30, 7)
+    assert windows_of(30, ImportedKeep.DAYS, 90) == Windows(30, 30), "never longer than the plan"
+    assert windows_of(FOREVER, ImportedKeep.DAYS, 90) == Windows(FOREVER, 90)
+
+
+def test_nothing_goes_unannounced_and_nothing_is_announced_twice() -> None:
+    wanted, old = Windows(30, FOREVER), Oldest(days_ago(100), days_ago(900))
+    assert decide(AT, wanted, None, Oldest(days_ago(22), days_ago(900))).announced is None, "not about to go yet"
+    told = decide(AT, wanted, None, old)
+    assert (told.is_news, told.announced, told.events_before) == (True, Announced(wanted, AT + NOTICE), None)
+    for day in (1, 6):
+        waiting = decide(AT + timedelta(days=day), wanted, told.announced, old)
+        assert (waiting.is_news, waiting.events_before) == (False, None)
+    done = decide(AT + NOTICE, wanted, told.announced, old)
+    assert (done.is_news, done.imports_before) == (False, None)
+    assert done.events_before == (AT + NOTICE - timedelta(days=30)).replace(hour=0, minute=0)
+
+
+def test_a_smaller_plan_is_announced_anew_and_a_bigger_one_holds_at_once() -> None:
+    announced, old = Announced(Windows(90, FOREVER), days_ago(50)), Oldest(days_ago(89), None)
+    smaller = decide(AT, Windows(30, FOREVER), announced, old)
+    assert (smaller.is_news, smaller.events_before) == (True, None)
+    bigger = decide(AT, Windows(365, FOREVER), announced, old)
+    assert bigger.announced == Announced(Windows(365, FOREVER), announced.due_at)
+    assert decide(AT, Windows(90, FOREVER), bigger.announced, old).is_news, "and back again is news again"
+    assert decide(AT, Windows(FOREVER, FOREVER), announced, old).events_before is None
+
+
+def write(path: Path, times: Iterable[datetime]) -> Path:
+    text = '{{"type":"page","userId":"u{0}","messageId":"m{1}","timestamp":"{2}","properties":{{"url":"https://a/{0}"}}}}\n'
+    path.write_text("".join(text.format(n % 5, n, f"{at:%Y-%m-%dT%H:%M:%SZ}") for n, at in enumerate(times)))
+    return path
+
+
+async def numbers(ctx: Context, *, rolled: bool) -> Overview:
+    """From rollups where they hold, or all from the events."""
+    start, end = now().date() - timedelta(days=420), now().date()
+    async with tenant_session(ctx, snapshot=rolled) as session:
+        return await service.get_overview(session, ctx, start=start, end=end, compare=False)
+
+
+async def keep_all(ctx: Context) -> None:
+    while (await service.keep_rollups(ctx)).more:
+        pass
+
+
+async def scalar(ctx: Context, query: str) -> int:
+    async with tenant_session(ctx) as session:
+        return (await session.execute(sa.text(query))).scalar_one()
+
+
+async def decide_now(ctx: Context) -> datetime | None:
+    job = job_context(ctx.tenant_id, "analytics.retention")
+    async with tenant_session(job) as session:
+        return await service.decide_retention(session, job)
+
+
+def a_week_later(urls: DatabaseUrls) -> None:
+    with psycopg.connect(urls.direct_owner) as connection:
+        connection.execute("UPDATE analytics_retention SET due_at = due_at - interval '7 days 1 minute'")
+
+
+@pytest.fixture
+async def year(lasting_tenant: Context, tmp_path: Path) -> Path:
+    """An import of 400 days, three events a day, close together and over midnight; the plan keeps 30 days."""
+    midnight = now().replace(hour=0, minute=0, second=0, microsecond=0)
+    times = [midnight - timedelta(days=d, minutes=m) for d in range(400) for m in (-5, 10, 700)]
+    path = write(tmp_path / "year.jsonl", (min(at, now()) for at in times))
+    await service.import_file(lasting_tenant, path, FileFormat.JSONL)
+    await keep_all(lasting_tenant)
+    return path
+
+
+async def test_imports_keep_their_age_until_the_tenant_decides(
+    lasting_tenant: Context, committed_db: DatabaseUrls, year: Path
+) -> None:
+    assert await decide_now(lasting_tenant) is None
+    assert delete_due(committed_db.direct_owner) == {"events": 0, "months": 0}
+    assert await scalar(lasting_tenant, "SELECT count(*) FROM analytics_events") == 1_200
+
+
+async def test_what_was_announced_goes_and_every_number_follows(
+    lasting_tenant: Context, committed_db: DatabaseUrls, year: Path
+) -> None:
+    ctx = lasting_tenant
+    async with tenant_session(ctx) as session:
+        await service.change_retention(session, ctx, 1, PLAN)
+    assert await decide_now(ctx) is not None
+    assert delete_due(committed_db.direct_owner)["events"] == 0, "a week is a week"
+    announced = "SELECT count(*) FROM event_outbox WHERE kind = 'retention.announced'"
+    assert (await scalar(ctx, announced), await decide_now(ctx) is not None) == (1, True)
+    assert await scalar(ctx, announced) == 1, "once"
+    a_week_later(committed_db)
+    await decide_now(ctx)
+    gone = delete_due(committed_db.direct_owner)
+    left = await scalar(ctx, "SELECT count(*) FROM analytics_events")
+    assert 85 <= left <= 95
+    assert await scalar(ctx, "SELECT count(*) FROM analytics_seen") == left
+    if not gone["months"]:
+        assert gone["events"] == 1_200 - left
+    assert await numbers(ctx, rolled=True) == await numbers(ctx, rolled=False)
+    await keep_all(ctx)
+    assert await scalar(ctx, "SELECT count(*) FROM analytics_dirty") == 0
+    assert await numbers(ctx, rolled=True) == await numbers(ctx, rolled=False)
+    again = await service.import_file(ctx, year, FileFormat.JSONL)
+    assert (again.duplicates, again.accepted) == (left, 1_200 - left), "what is still there is not counted twice"
+
+
+async def test_a_month_in_which_all_is_due_is_dropped_whole(
+    lasting_tenant: Context, committed_db: DatabaseUrls, year: Path
+) -> None:
+    ctx = lasting_tenant
+    async with tenant_session(ctx) as session:
+        await service.change_retention(session, ctx, 1, RetentionChoice(imported=ImportedKeep.DAYS, imported_days=3))
+    await decide_now(ctx)
+    a_week_later(committed_db)
+    await decide_now(ctx)
+    months = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'analytics_events'::regclass"
+    before = await scalar(ctx, months)
+    gone = delete_due(committed_db.direct_owner)
+    assert gone["months"] >= 2
+    assert await scalar(ctx, months) == before - gone["months"]
+    left = await scalar(ctx, "SELECT count(*) FROM analytics_events")
+    assert left == await scalar(ctx, "SELECT count(*) FROM analytics_seen") <= 12
+    assert await numbers(ctx, rolled=True) == await numbers(ctx, rolled=False)
+    await keep_all(ctx)
+    assert await numbers(ctx, rolled=True) == await numbers(ctx, rolled=False)
+
+
+async def test_the_way_it_stands_over_http(lasting_tenant: Context, year: Path) -> None:
+    async with client_of(lasting_tenant) as client:
+        now_kept = await client.get("/api/v1/analytics/retention")
+        body = now_kept.json()
+        assert (body["events_kept_days"], body["imports_kept_days"], body["smaller_plans"]) == (30, -1, [])
+        bad = await client.put(
+            "/api/v1/analytics/retention", json={"imported": "days"}, headers={"If-Match": now_kept.headers["etag"]}
+        )
+        assert bad.status_code == 422
+        changed = await client.put(
+            "/api/v1/analytics/retention", json={"imported": "plan"}, headers={"If-Match": now_kept.headers["etag"]}
+        )
+        assert (changed.status_code, changed.json()["imports_kept_days"]) == (200, 30)
+        assert changed.json()["due_events"] > 1_000
+        stale = await client.put(
+            "/api/v1/analytics/retention", json={"imported": "plan"}, headers={"If-Match": now_kept.headers["etag"]}
+        )
+        assert stale.status_code == 409
+
+
+async def test_a_downgrade_shows_what_would_go(lasting_tenant: Context, committed_db: DatabaseUrls, year: Path) -> None:
+    ctx = lasting_tenant
+    with psycopg.connect(committed_db.direct_owner) as connection:
+        connection.execute("UPDATE tenants SET plan = 'PROFESSIONAL'")
+    async with tenant_session(ctx) as session:
+        found = await service.change_retention(session, ctx, 1, PLAN)
+        assert [(w.plan, w.days) for w in found.smaller_plans] == [("FREE", 30), ("STARTER", 90)]
+        free, starter = (w.events for w in found.smaller_plans)
+        assert 1_100 < free < 1_120
+        assert 920 < starter < 940
+        with pytest.raises(VersionConflict):
+            await service.change_retention(session, ctx, 1, PLAN)
