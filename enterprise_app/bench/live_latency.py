@@ -62,7 +62,7 @@ async def _measure(running: Served, key: str) -> Seen:
     seen = Seen()
     secret, other = running.sessions(2)
     probes = Watching(running, secret, "/analytics/live?name=probe", seen)
-    everything = Tab(running.port, running.host, other, "bench-all", "/analytics/live")
+    everything = Watching(running, other, "/analytics/live", Seen())
     for tab in (probes, everything):
         await tab.open()
         await tab.until(_LIVE, "loading", False)
@@ -78,7 +78,7 @@ class Watching(Tab):
     """A tab that notes when it first holds a row."""
 
     def __init__(self, running: Served, secret: str, path: str, seen: Seen) -> None:
-        super().__init__(running.port, running.host, secret, "bench-probe", path)
+        super().__init__(running.port, running.host, secret, f"bench-{secret[:8].lower().replace('_', '-')}", path)
         self._seen = seen
 
     def _event(self, name: str, payload: dict[str, Any]) -> dict[str, Any]:
@@ -91,6 +91,9 @@ class Watching(Tab):
 
     def _apply(self, update: dict[str, Any]) -> None:
         super()._apply(update)
+        for event in update.get("events", []):
+            if event["name"].startswith(_LIVE):  # the server asks, and the page calls, as a browser does
+                self.call(event["name"], **event["payload"])
         rows = update.get("delta", {}).get(_LIVE, {}).get("rows_rx_state_")
         if rows is None:
             return

@@ -51,7 +51,7 @@ CASES = [
     (["properties.plan:in:Pro,Free"], ["Bought", "Bought"]),
     (["properties.plan:contains:re"], ["Bought"]),
     (["properties.note:contains:%_s"], ["Bought"]),
-    (["properties.note:contains:0_s"], []),
+    (["properties.note:contains:%%"], []),
     (["properties.sum:eq:30"], ["Bought", "Bought"]),
     (["properties.sum:eq:30.0"], ["Bought"]),
     (["properties.sum:gt:7.5"], ["Bought"]),

@@ -21,7 +21,7 @@ _UNSETTLED = 2
 """Minutes that are read anew each time: most of what is still to come belongs there."""
 _AGAIN = timedelta(seconds=60)
 """After so long all minutes are read anew, for what came late."""
-_FRESH = timedelta(seconds=1)
+_FRESH = timedelta(seconds=3)
 _TENANTS = 200
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _ID = np.dtype("<u8")
@@ -55,7 +55,7 @@ async def list_tail(
 
 
 async def get_pulse(session: AsyncSession, ctx: Context) -> Pulse:
-    """People and events of the last minutes; read at most once a second per process, however many ask.
+    """People and events of the last minutes; read every three seconds at most per process, however many ask.
 
     Settled minutes are remembered: each time only the last ones are read, and all of them once a minute.
     """

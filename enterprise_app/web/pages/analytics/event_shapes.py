@@ -60,6 +60,7 @@ class Fact(BaseModel):
 
     id: str
     value: str
+    label: str = ""
     href: str = ""
 
 
@@ -127,7 +128,7 @@ def _cells(ctx: Context, event: EventItem, sources: dict[str, str]) -> dict[str,
 def shown_of(ctx: Context, event: EventDetail) -> EventShown:
     """Everything that the event holds."""
     person = event.user_id or event.anonymous_id or ""
-    facts = [Fact(id=name, value=str(getattr(event, name))) for name in _FACTS if getattr(event, name)]
+    facts = [_fact(ctx, name, getattr(event, name)) for name in _FACTS if getattr(event, name)]
     return EventShown(
         id=key_of(event),
         event=name_of(ctx, event),
@@ -156,11 +157,15 @@ def clock(ctx: Context, at: datetime, *, day: bool = False) -> str:
     return f"{localization.format_date(local.date(), ctx.locale)} {time}" if day else time
 
 
+def _fact(ctx: Context, name: str, value: object) -> Fact:
+    return Fact(id=name, value=str(value), label=translate(ctx.locale, f"explorer.field.{name}"))
+
+
 def _property(name: str, value: object) -> Fact:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     plain = isinstance(value, str | int | float | bool) and len(text) <= 200 and ":" not in name
     condition = f"properties.{name}:eq:{text}"
-    return Fact(id=name, value=text[:2_000], href=condition if plain else "")
+    return Fact(id=name, label=name, value=text[:2_000], href=condition if plain else "")
 
 
 def _device(ctx: Context, event: EventItem) -> str:

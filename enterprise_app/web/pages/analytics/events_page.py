@@ -15,7 +15,7 @@ from enterprise_app.web.pages.analytics.events import PRESETS
 from enterprise_app.web.pages.analytics.events import EventsState as S
 from enterprise_app.web.shell import list_parts
 from enterprise_app.web.shell.session import can
-from enterprise_app.web.texts import t, t_of
+from enterprise_app.web.texts import t
 
 TYPES = [(kind.value, t(f"explorer.type.{kind.value}")) for kind in EventType]
 CHANNELS = [(channel.value, t(f"analytics.channel.{channel.value}")) for channel in Channel]
@@ -227,7 +227,7 @@ def _facts(title: Any, rows: Any, *, narrows: bool) -> rx.Component:
         button = ui.icon_button("filter", t("explorer.event.narrow"), size="sm", on_click=S.narrow(fact.href))
         value = rx.el.bdi(fact.value, class_name="wrap-anywhere")
         shown = ui.row(value, rx.cond(fact.href != "", button), gap=2, wrap=False) if narrows else value
-        name = rx.el.bdi(fact.id, dir="ltr") if narrows else t_of("explorer.field." + fact.id)
+        name = rx.el.bdi(fact.label)
         return rx.el.div(rx.el.dt(name, class_name="wrap-anywhere"), rx.el.dd(shown), class_name="fact")
 
     listing = ui.card(rx.el.dl(rx.foreach(rows, line), class_name="facts"), title=title, level=3)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -70,14 +71,20 @@ class LiveState(rx.State):
             await self._take(ctx)
 
     @action(Permission.EVENTS_READ)
-    async def refresh(self, ctx: Context) -> None:
-        """Something came in. Paused, nothing moves."""
+    async def refresh(self, ctx: Context) -> AsyncIterator[None]:
+        """Something came in: the events at once, the numbers behind them. Paused, nothing moves."""
         if self.paused:
             return
         await asyncio.sleep(max(0.0, self._read_at + PAUSE - time.monotonic()))
-        await self._take(ctx)
+        await self._take_tail(ctx)
+        yield
+        await self._take_pulse(ctx)
 
     async def _take(self, ctx: Context) -> None:
+        await self._take_tail(ctx)
+        await self._take_pulse(ctx)
+
+    async def _take_tail(self, ctx: Context) -> None:
         self._read_at = time.monotonic()
         async with tenant_session(ctx) as session:
             if not self.sources:
@@ -85,8 +92,11 @@ class LiveState(rx.State):
                 self.sources = [Option(value=key, label=name) for key, name in known.items()]
             source = UUID(self.source) if self.source else None
             events = await service.list_tail(session, ctx, source_id=source, name=self.name)
-            pulse = await service.get_pulse(session, ctx)
         self._merge(ctx, events)
+
+    async def _take_pulse(self, ctx: Context) -> None:
+        async with tenant_session(ctx) as session:
+            pulse = await service.get_pulse(session, ctx)
         self._show(ctx, pulse)
 
     def _merge(self, ctx: Context, events: list[TailEvent]) -> None:
