@@ -168,6 +168,9 @@ async def test_every_place_for_the_key(tenant, key):
         batch = {"batch": [GOOD | {"writeKey": key}], "context": {"ip": "198.51.100.9", "locale": "fr"}}
         for path in ("/v1/b", "/v1/import", "/v1/batch"):
             assert (await client.post(path, json=batch)).json()["accepted"] == 1
+    async with tenant_session(tenant) as session:
+        rows = await session.execute(sa.text("SELECT ip, context FROM analytics_events WHERE context IS NOT NULL"))
+        assert [tuple(row) for row in rows] == [("198.51.100.9", {"locale": "fr"})] * 3
 
 
 async def test_a_hundred_retries_with_wrong_clocks_in_parallel_batches_are_one_event(lasting_tenant, count):
