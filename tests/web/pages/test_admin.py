@@ -18,6 +18,7 @@ from enterprise_app.web.pages.admin.audit import AuditState
 from enterprise_app.web.pages.admin.audit_views import AuditViewsState
 from enterprise_app.web.pages.admin.counting import CountingState
 from enterprise_app.web.pages.admin.inviting import InvitingState
+from enterprise_app.web.pages.admin.keeping import KeepingState
 from enterprise_app.web.pages.admin.members import MembersState
 from enterprise_app.web.pages.admin.settings import SettingsState
 from enterprise_app.web.pages.admin.usage import UsageState
@@ -166,6 +167,22 @@ async def test_how_sessions_are_counted_is_saved_for_itself(owner: Context, act_
     counting._version = 1
     counting = await _call(root, CountingState, "save", form=form | {"session_gap_minutes": "50"})
     assert (counting.stale, counting.gap) == (True, "45")
+
+
+async def test_how_long_events_are_kept_is_saved_for_itself(owner: Context, act_as: Any):
+    root = act_as(owner)
+    keeping = await _call(root, KeepingState, "load")
+    assert (keeping.imported, keeping.announced) == ("forever", "")
+    assert "365" in keeping.kept
+    keeping = await _call(root, KeepingState, "save", form={"imported": "days", "imported_days": "0"})
+    assert list(keeping.errors) == ["imported_days"]
+    keeping = await _call(root, KeepingState, "save", form={"imported": "days", "imported_days": ""})
+    assert list(keeping.errors) == ["imported_days"]
+    keeping = await _call(root, KeepingState, "save", form={"imported": "days", "imported_days": "90"})
+    assert (keeping.imported, keeping.imported_days) == ("days", "90")
+    keeping._version = 1
+    keeping = await _call(root, KeepingState, "save", form={"imported": "plan", "imported_days": "90"})
+    assert (keeping.stale, keeping.imported) == (True, "days")
 
 
 async def test_the_trail_is_read_opened_and_verified(owner: Context, act_as: Any):

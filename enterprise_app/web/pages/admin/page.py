@@ -8,6 +8,7 @@ from enterprise_app.web.pages.admin.audit_page import audit
 from enterprise_app.web.pages.admin.audit_views import AuditViewsState
 from enterprise_app.web.pages.admin.counting import CountingState
 from enterprise_app.web.pages.admin.inviting import InvitingState
+from enterprise_app.web.pages.admin.keeping import KeepingState
 from enterprise_app.web.pages.admin.members import MembersState
 from enterprise_app.web.pages.admin.members_page import members
 from enterprise_app.web.pages.admin.settings import SettingsState
@@ -83,7 +84,7 @@ PAGES = [
         body=settings,
         icon="settings",
         section=Section.MANAGE,
-        on_load=(SettingsState.load, CountingState.load),
+        on_load=(SettingsState.load, CountingState.load, KeepingState.load),
         topics=("tenant",),
         refresh=SettingsState.refresh,
     ),

@@ -8,6 +8,7 @@ import reflex as rx
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web import components as ui
 from enterprise_app.web.pages.admin.counting_card import counting_card
+from enterprise_app.web.pages.admin.keeping_card import keeping_card
 from enterprise_app.web.pages.admin.settings import SettingsState as S
 from enterprise_app.web.texts import t
 
@@ -57,7 +58,7 @@ CURRENCIES = [
 
 def settings() -> rx.Component:
     """Name, language, time, money, privacy."""
-    body = rx.cond(S.loading, ui.skeleton_page(), ui.stack(_stale(), _form(), counting_card(), gap=5))
+    body = rx.cond(S.loading, ui.skeleton_page(), ui.stack(_stale(), _form(), counting_card(), keeping_card(), gap=5))
     return ui.stack(
         ui.page_header(t("admin.settings.title"), t("admin.settings.text")),
         rx.cond(S.failed, ui.error_state(on_retry=S.load), body),
