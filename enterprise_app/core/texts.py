@@ -10,12 +10,23 @@ from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-LOCALES = ("en", "de", "ar")
+LOCALES = ("en", "es", "fr", "de", "hi", "ja", "zh", "ar")
 DEFAULT_LOCALE = "en"
 LOCALE_COOKIE = "atrium_locale"
 LOCALES_DIR = Path(__file__).resolve().parents[1] / "locales"
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-_GETTEXT_FORMS = {"en": ("one", "other"), "de": ("one", "other"), "ar": ("zero", "one", "two", "few", "many", "other")}
+_TWO = ("one", "other")
+_MILLIONS = ("one", "many", "other")  # "un million de pages": whole millions have a form of their own
+_GETTEXT_FORMS = {
+    "en": _TWO,
+    "es": _MILLIONS,
+    "fr": _MILLIONS,
+    "de": _TWO,
+    "hi": _TWO,
+    "ja": ("other",),
+    "zh": ("other",),
+    "ar": ("zero", "one", "two", "few", "many", "other"),
+}
 
 Forms = dict[str, str]
 """A message by CLDR category; "" holds the text of one that knows no plurals."""

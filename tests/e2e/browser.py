@@ -116,7 +116,7 @@ def shoot(page: Page, name: str, locale: str) -> None:
     SHOTS.mkdir(exist_ok=True)
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
-        for width in (*WIDTHS, *(EDGES if EDGE_THEMES.get(locale) == theme else ())):
+        for width in (*WIDTHS, *(EDGES if EDGE_THEMES.get(locale, "light") == theme else ())):
             page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
             page.wait_for_timeout(150)
             page.screenshot(path=SHOTS / f"{name}-{locale}-{theme}-{width}.png", full_page=width == 1440)

@@ -14,7 +14,7 @@ SAME += "free starter professional enterprise operator create"
 """The same in every language: formats, plans, the browser among one's devices, a command to type."""
 VISIBLE = """() => {
     const found = [];
-    const data = "code, pre, output, bdi, [dir=ltr], [lang=en], [lang=de], option, svg, script, style";
+    const data = "code, pre, output, bdi, [dir=ltr], [lang]:not(html), option, svg, script, style";
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node; (node = walker.nextNode()); ) {
         const text = node.textContent.trim(), at = node.parentElement;

@@ -9,7 +9,16 @@ from enterprise_app.web.shell.browser import nav_link
 from enterprise_app.web.shell.i18n import t, t_of
 from enterprise_app.web.shell.session import THEMES, SessionState, TenantChoice
 
-LANGUAGE_NAMES = {"en": "English", "de": "Deutsch", "ar": "العربية"}
+LANGUAGE_NAMES = {
+    "en": "English",
+    "es": "Español",
+    "fr": "Français",
+    "de": "Deutsch",
+    "hi": "हिन्दी",
+    "ja": "日本語",
+    "zh": "中文",
+    "ar": "العربية",
+}
 """Languages by their own name, as a reader who can't read the current one looks for them."""
 
 
@@ -79,7 +88,7 @@ def language_choice() -> rx.Component:
         ],
         role="group",
         aria_label=t("shell.language"),
-        class_name="choices",
+        class_name="choices languages",
     )
 
 

@@ -126,7 +126,7 @@ def test_digits_of_other_scripts_are_read():
     [
         ("ar", "de", "en", "ar"),
         (None, "de", "en", "de"),
-        (None, None, "fr;q=0.9, de-AT;q=0.8, en;q=0.1", "de"),
+        (None, None, "sv;q=0.9, de-AT;q=0.8, en;q=0.1", "de"),
         (None, None, "en;q=0.1, ar;q=0.5", "ar"),
         ("tlh", "xx", "", "en"),
         (None, None, "de;q=nonsense,,;", "en"),
@@ -143,4 +143,5 @@ def test_default_currencies_zones_and_languages():
     berlin = next(zone for zone in zones if zone.id == "Europe/Berlin")
     assert (berlin.offset_minutes, berlin.label) == (60, "(UTC+01:00) Europe/Berlin")
     assert [z.offset_minutes for z in zones] == sorted(z.offset_minutes for z in zones)
-    assert [(c.id, c.direction) for c in service.list_languages()] == [("en", "ltr"), ("de", "ltr"), ("ar", "rtl")]
+    languages = {c.id: c.direction for c in service.list_languages()}
+    assert languages == dict.fromkeys(("en", "es", "fr", "de", "hi", "ja", "zh"), "ltr") | {"ar": "rtl"}
