@@ -8,12 +8,16 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from enterprise_app.core import mail
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context, job_context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.core.errors import VersionConflict
+from enterprise_app.core.events import Delivery
+from enterprise_app.core.ids import new_id
 from enterprise_app.domains.analytics import service
+from enterprise_app.domains.analytics.events import RetentionAnnounced
 from enterprise_app.domains.analytics.rules.retention import (
     FOREVER,
     NOTICE,
@@ -25,8 +29,10 @@ from enterprise_app.domains.analytics.rules.retention import (
 )
 from enterprise_app.domains.analytics.schemas import Overview, RetentionChoice
 from enterprise_app.domains.analytics.service.deleting import delete_due
+from enterprise_app.domains.analytics.subscribers import mail_retention
 from enterprise_app.domains.analytics.vocabulary import FileFormat, ImportedKeep
 from tests.domains.analytics.http import client_of
+from tests.domains.identity.world import registered
 
 AT = datetime(2026, 11, 21, 3, 41, tzinfo=UTC)
 PLAN = RetentionChoice(imported=ImportedKeep.PLAN)
@@ -200,3 +206,18 @@ async def test_a_downgrade_shows_what_would_go(lasting_tenant: Context, committe
         assert 920 < starter < 940
         with pytest.raises(VersionConflict):
             await service.change_retention(session, ctx, 1, PLAN)
+
+
+async def test_every_owner_gets_one_letter(committed_db: DatabaseUrls) -> None:
+    tenant_id = (await registered("acme")).tenant_id
+    ctx = job_context(tenant_id, "analytics.mail_retention")
+    event = RetentionAnnounced(
+        tenant_id=tenant_id, entity_id=tenant_id, due_at=AT + NOTICE, events=1_234, days=30, imported_days=FOREVER
+    )
+    told = Delivery(new_id(), new_id(), "analytics.mail_retention", 1, ctx.actor, "", AT)
+    for _ in range(2):  # delivered twice, it is one letter
+        async with tenant_session(ctx) as session:
+            await mail_retention(session, ctx, event, told)
+    (letter,) = [found for found in await mail.list_letters() if "deleted" in found.subject]
+    assert letter.recipient == "ada@acme.example"
+    assert all(word in letter.text for word in ("2026-11-28", "1,234", "30", "/settings"))
