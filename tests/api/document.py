@@ -9,8 +9,10 @@ import httpx
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
+from enterprise_app.core.ids import new_id
+from enterprise_app.core.settings import get_settings
 from enterprise_app.domains.analytics import service as analytics
-from enterprise_app.domains.analytics.schemas import SourceDraft
+from enterprise_app.domains.analytics.schemas import SourceDraft, Upload
 from enterprise_app.domains.analytics.vocabulary import FileFormat
 from enterprise_app.domains.audit import service as audit
 from enterprise_app.domains.audit.schemas import SavedViewDraft
@@ -56,7 +58,10 @@ class Operation:
     def request(self, ids: Mapping[str, object]) -> dict[str, Any]:
         """Body and query for httpx, from the examples; `ids` fill the path."""
         known = {name: ids.get(name, value) for name, value in self.parameters("path").items()}
-        given: dict[str, Any] = {"url": BASE + self.path.format(**known), "params": self.parameters("query")}
+        query = self.parameters("query")
+        if "occurred_at" in query:  # with its id, the name of an event
+            query["occurred_at"] = ids.get("occurred_at", query["occurred_at"])
+        given: dict[str, Any] = {"url": BASE + self.path.format(**known), "params": query}
         for kind, content in self.spec.get("requestBody", {}).get("content", {}).items():
             words = {"application/json": "json", "application/x-www-form-urlencoded": "data"}
             return given | {words.get(kind, "content"): example(content)}
@@ -88,10 +93,11 @@ def names_ids(operation: Operation) -> bool:
     return "{" in operation.path
 
 
-async def things(owner: Context, slug: str, person: str) -> dict[str, UUID]:
+async def things(owner: Context, slug: str, person: str) -> dict[str, object]:
     """One of everything that a tenant has, by the names of the path's parameters; `person` joins it."""
     member = await joined(owner, slug, f"{person}@{slug}.example", name=person.title())
     report = await analytics.import_file(owner, FIXTURES / "small.log", FileFormat.ACCESS_LOG)
+    upload = await _uploaded(owner)
     async with tenant_session(owner) as session:
         campaign = await campaigns.create_campaign(session, owner, CampaignDraft(name=f"Launch of {person}"))
         source = await analytics.create_source(session, owner, SourceDraft(name=f"Site of {person}"))
@@ -104,12 +110,16 @@ async def things(owner: Context, slug: str, person: str) -> dict[str, UUID]:
             for name in ("Lead", "Twin", "Alias")
         ]
         merged = await profiles.merge_profiles(session, owner, people[0].id, people[2].id)
+        event = (await analytics.list_events(session, owner, analytics.EVENT_LIST.parse())).items[0]
     file = await campaigns.attach_file(owner, campaign.id, _pieces(), name=f"Brief of {person}.txt")
     return {
         "campaign_id": campaign.id,
         "file_id": file.id,
         "source_id": source.id,
         "import_id": report.id,
+        "upload_id": upload.id,
+        "event_id": event.id,
+        "occurred_at": event.occurred_at.isoformat(),
         "invitation_id": invitation.id,
         "key_id": key.id,
         "profile_id": people[0].id,
@@ -119,6 +129,14 @@ async def things(owner: Context, slug: str, person: str) -> dict[str, UUID]:
         "session_id": await session_of(f"ada@{slug}.example", slug),
         "view_id": view.id,
     }
+
+
+async def _uploaded(owner: Context) -> Upload:
+    """A small table that waits to be imported."""
+    file = get_settings().data_dir / f"upload-{new_id()}"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"Time;Customer;Amount\n01.03.2026 09:30;c-17;19,90\n")
+    return await analytics.add_upload(owner, file, file_name="orders.csv")
 
 
 async def _pieces() -> AsyncIterator[bytes]:

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse
 
 from enterprise_app.core.errors import AtriumError, RateLimited, Unavailable
 from enterprise_app.domains.analytics.service import ingesting
+from enterprise_app.domains.analytics.service.flushing import Kept
 from enterprise_app.web.shell.app import open_to_all_origins
 from tests.api.server import make as make_api
 
@@ -17,7 +18,7 @@ _calls: list[dict[str, Any]] = []
 _flush = ingesting.flush
 
 
-async def _flush_or_refuse(*args: Any) -> set[str]:
+async def _flush_or_refuse(*args: Any) -> Kept:
     if _refusals:
         raise _refusals.pop(0)
     return await _flush(*args)

@@ -25,8 +25,11 @@ def atrium(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str
 
 @pytest.mark.parametrize(
     "command",
-    ["up", "test", "migrate", "worker", "doctor", "openapi", "bench", "demo", "import", "operator create", "audit verify"],
-)
+    [
+        "up", "test", "migrate", "worker", "doctor", "openapi", "bench", "demo", "import", "operator create",
+        "audit verify",
+    ],
+)  # fmt: skip
 def test_every_command_has_help(command: str) -> None:
     done = atrium(*command.split(), "--help")
     assert (done.returncode, "Usage" in done.stdout) == (0, True)

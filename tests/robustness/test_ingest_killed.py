@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -74,7 +75,7 @@ async def test_a_killed_web_process_loses_nothing_that_it_answered(launch: Launc
     for round_ in range(1, KILLS + 1):
         missing = sender.answered - await asyncio.to_thread(_stored, world)
         assert not missing, f"{len(missing)} answered events are gone"
-        settings = world.environment | {"REFLEX_WEB_WORKDIR": str(tmp_path)}
+        settings: dict[str, Any] = world.environment | {"REFLEX_WEB_WORKDIR": str(tmp_path)}
         with web_process(tmp_path, world.urls.direct_admin, **settings) as (port, process):
             sender.url = f"http://127.0.0.1:{port}"
             stored = len(_stored(world))

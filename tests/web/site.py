@@ -31,6 +31,7 @@ TENANT = UUID(int=7)
 class Named:
     slug: str
     name: str
+    is_demo: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,9 @@ class SourcePrivacy(Frozen):
         "traits, `drop` stores nothing, `ignore` stores it as ever.",
     )
     consent_required: bool = Field(
-        default=False, description="Whether the snippet sends and stores nothing before `atrium.consent(true)`."
+        default=False,
+        strict=True,
+        description="Whether the snippet sends and stores nothing before `atrium.consent(true)`.",
     )
 
 
@@ -275,7 +277,7 @@ class TableShape(Frozen):
     encoding: str | None = Field(default=None, max_length=40, examples=["utf-8"])
     delimiter: str | None = Field(default=None, min_length=1, max_length=1, examples=[";"])
     quote: str | None = Field(default=None, min_length=1, max_length=1)
-    header: bool | None = Field(default=None, description="Whether the first row names the columns.")
+    header: bool | None = Field(default=None, strict=True, description="Whether the first row names the columns.")
 
 
 class Mapping(Frozen):

@@ -26,7 +26,7 @@ _TENANT = "INSERT INTO tenants (id, slug, skeleton, name, plan) VALUES ('{id}', 
 
 
 @pytest.fixture(autouse=True)
-def fresh_caches() -> None:
+def fresh_caches(storage_folder: Path) -> None:
     """What a process remembers for seconds belongs to another test's database."""
     write_keys.forget_keys()
     telling._last.clear()

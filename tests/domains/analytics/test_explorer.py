@@ -88,9 +88,10 @@ async def test_what_reads_every_event_needs_a_period(tenant, events):
 
 async def test_pages_by_keyset_with_property_filters(tenant, events):
     async with client_of(tenant) as client:
-        asked = [("filter", BOUND), ("filter", "properties.sum:lt:1e9"), ("limit", "1")]
-        first = (await client.get(URL, params=asked)).json()
-        second = (await client.get(URL, params=[*asked, ("cursor", first["next_cursor"])])).json()
+        asked: Any = [("filter", BOUND), ("filter", "properties.sum:lt:1e9"), ("limit", "1")]
+        first = (await client.get(URL, params=httpx.QueryParams(asked))).json()
+        onwards = [*asked, ("cursor", first["next_cursor"])]
+        second = (await client.get(URL, params=httpx.QueryParams(onwards))).json()
     assert [page["items"][0]["name"] for page in (first, second)] == ["=HYPERLINK(1)", "Bought"]
     assert first["total"] is None
     assert second["next_cursor"] is None

@@ -190,7 +190,7 @@ async def test_a_full_disk_keeps_nothing(tenant, tmp_path, count, monkeypatch):
     monkeypatch.setattr(RejectReport, "write", no_space)
     with pytest.raises(DiskFull):
         await service.import_file(tenant, path, LOG, rejects_path=tmp_path / "r.jsonl")
-    assert list(tmp_path.iterdir()) == [path]
+    assert [entry for entry in tmp_path.iterdir() if entry.is_file()] == [path]
     assert await count(tenant, "analytics_events") == 0
     assert (await latest(tenant)).error == "disk_full"
     wrapped = OperationalError("INSERT", {}, DatabaseDiskFull("no space"))

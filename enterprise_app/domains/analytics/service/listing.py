@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
@@ -106,7 +107,9 @@ async def list_events(session: AsyncSession, ctx: Context, query: ListQuery) -> 
 async def get_event(session: AsyncSession, ctx: Context, event_id: UUID, occurred_at: datetime) -> EventDetail:
     """One event, by its id and its exact time (events lie in order of time). Raises NotFound."""
     ctx.require(Permission.EVENTS_READ)
-    source = sa.select(SourceRow.name).where(SourceRow.id == _E.source_id, SourceRow.tenant_id == ctx.tenant_id)
+    source = sa.select(col(SourceRow.name)).where(
+        col(SourceRow.id) == _E.source_id, col(SourceRow.tenant_id) == ctx.tenant_id
+    )
     found = sa.select(*_WHOLE, source.scalar_subquery().label("source_name")).where(
         _E.tenant_id == ctx.tenant_id, _E.occurred_at == occurred_at, _E.id == event_id
     )

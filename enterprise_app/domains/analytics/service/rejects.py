@@ -1,6 +1,7 @@
 """The report of rejected lines: the first hundred in memory for the page, all of them in a file for whoever asks."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
@@ -74,6 +75,8 @@ class RejectReport:
                 self._file.close()
             else:
                 # On a full disk closing may fail again; the half file goes either way.
+                with contextlib.suppress(OSError):
+                    self._file.close()
                 if not self._in_place:
                     self._unfinished.unlink(missing_ok=True)
 
