@@ -10,7 +10,7 @@ from enterprise_app.core.texts import i18next_catalogue
 WORD = re.compile(r"[A-Za-z]{3,}")
 PLACEHOLDER = re.compile(r"{{\w+}}")
 SAME = "atrium deutsch english utm usd eur csv jsonl api smtp url json html utc enter lines chrome linux redis "
-SAME += "free starter professional enterprise operator create"
+SAME += "parquet tsv free starter professional enterprise operator create"
 """The same in every language: formats, plans, the browser among one's devices, a command to type."""
 VISIBLE = """() => {
     const found = [];
@@ -24,7 +24,9 @@ VISIBLE = """() => {
         for (const name of ["aria-label", "placeholder", "title"])
             if (at.getAttribute(name) && !at.closest(data)) found.push(at.getAttribute(name));
     const zone = (option) => option.value.includes("/") || option.value === "UTC";
-    for (const option of document.querySelectorAll("option")) if (!zone(option)) found.push(option.textContent.trim());
+    const language = (option) => /^[a-z]{2}$/.test(option.value);  // each in its own name
+    for (const option of document.querySelectorAll("option")) if (!zone(option) && !language(option))
+        found.push(option.textContent.trim());
     return [...new Set(found)];
 }"""
 

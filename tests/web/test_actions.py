@@ -9,6 +9,7 @@ from reflex.istate.data import HeaderData
 
 from enterprise_app.core.errors import Invalid, NotFound
 from enterprise_app.domains.campaigns.vocabulary import CampaignAction
+from enterprise_app.web.shell import action
 from enterprise_app.web.shell.forms import choice_of, id_of
 from enterprise_app.web.shell.session import SessionState
 from enterprise_app.web.shell.toasts import ToastState
@@ -104,3 +105,22 @@ def test_ids_and_choices_from_the_browser_are_clean_errors():
     with pytest.raises(Invalid):
         choice_of(CampaignAction, "destroy")
     assert choice_of(CampaignAction, "pause") is CampaignAction.PAUSE
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("en", "The plan is “gold”. Use one of: a, b."),
+        ("hi", "योजना “gold” है। इनमें से एक: a, b।"),
+        ("ja", "プラン「gold」です。次のいずれか：a、b"),
+        ("zh", "套餐“gold”。请使用：a、b。"),
+    ],
+)
+def test_a_failure_and_its_fix_are_sentences_of_the_language(
+    monkeypatch: pytest.MonkeyPatch, locale: str, text: str
+) -> None:
+    first, _, fix = text.partition("। " if locale == "hi" else "。" if locale in ("ja", "zh") else ". ")
+    told = {"errors.gold": first, "errors.gold.fix": fix}
+    monkeypatch.setattr(action, "has_text", told.__contains__)
+    monkeypatch.setattr(action, "translate", lambda _locale, key, **_params: told[key])
+    assert action._sentence(locale, "gold", {}) == text

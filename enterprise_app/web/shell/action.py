@@ -175,14 +175,20 @@ async def _tell(state: Any, visit: Visit, error: Exception) -> Any:
     return None
 
 
+_ENDS = (".", "!", "?", "؟", "…", "।", "。", "！", "？")
+_STOPS = {"hi": ("।", " "), "ja": ("。", ""), "zh": ("。", "")}
+"""How a sentence ends and what stands before the next, where it is not a full stop and a space."""
+
+
 def _sentence(locale: str, code: str, params: dict[str, Any]) -> str:
     """The failure, and how to fix it where the catalogue says so."""
     key = f"errors.{code}"
     text = translate(locale, key if has_text(key) else "errors.refused", **params)
     if not has_text(f"{key}.fix"):
         return text
-    stop = "" if text.endswith((".", "!", "?", "؟", "…")) else "."
-    return f"{text}{stop} {translate(locale, f'{key}.fix', **params)}"
+    stop, gap = _STOPS.get(locale, (".", " "))
+    ended = text if text.endswith(_ENDS) else text + stop
+    return f"{ended}{gap}{translate(locale, f'{key}.fix', **params)}"
 
 
 async def _locale(state: Any, visit: Visit) -> str:
