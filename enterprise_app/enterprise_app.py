@@ -50,6 +50,7 @@ async def _running() -> AsyncIterator[None]:
         for domain in DOMAINS:
             for start in domain.on_start:
                 start()
+        startup.settle()
         yield
     finally:
         await put_away()

@@ -24,6 +24,7 @@ async def run() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with _composed(get_settings()) as edge:
+        startup.settle()
         log.info("worker started")
         async with asyncio.TaskGroup() as loops:
             loops.create_task(events_dispatch.run(stop, context_for=edge.job_context))

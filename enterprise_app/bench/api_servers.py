@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.requests import Request
 
-from enterprise_app.core import crypto, db
+from enterprise_app.core import crypto, db, startup
 from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.core.manifest import Domain
 
@@ -63,6 +63,7 @@ def _ours(domain: Domain) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         db.configure(_urls(), pool_size=POOL)
+        startup.settle()
         yield
         await db.dispose()
 

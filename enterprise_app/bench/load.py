@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came back: answers a second, latency percentiles in ms, answers other than 200, and all answers."""
+    """What came back: answers a second, latency percentiles in ms, answers that are no success, and all answers."""
 
     rate: float
     p50: float
@@ -59,6 +59,6 @@ async def _ask(
         length = int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
         await reader.readexactly(length)
         times.append(time.perf_counter() - start)
-        if not head.startswith(b"HTTP/1.1 200"):
+        if not head.startswith(b"HTTP/1.1 20"):
             failures.append(1)
     writer.close()

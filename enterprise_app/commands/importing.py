@@ -30,7 +30,9 @@ def import_file(
     source: str = typer.Option("Import", "--source", help="Name of the source; it is made when there is none."),
     rejects: Path | None = typer.Option(None, "--rejects", help="File for the rejected lines, as JSONL."),
     columns: list[str] | None = typer.Option(
-        None, "--map", help="column=field: where a column of a table leads (field: userId, timestamp, event, revenue, "
+        None,
+        "--map",
+        help="column=field: where a column of a table leads (field: userId, timestamp, event, revenue, "
         "properties.name … or - to leave it out). Repeat it; other columns are guessed by their names.",
     ),
     values: list[str] | None = typer.Option(None, "--set", help="field=value for rows without one, e.g. event=Order."),

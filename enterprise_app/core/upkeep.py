@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 
 POLL = 1.0
 CONCURRENCY = 2
-_REST = 1.0  # a tenant rests as long as its last piece took: requests need the database, too
 _PAUSE_AFTER_FAILURE = 5.0
 
 ContextFor = Callable[[UUID, str], Awaitable[Context]]
@@ -34,12 +33,14 @@ ContextFor = Callable[[UUID, str], Awaitable[Context]]
 @dataclass(frozen=True, slots=True)
 class Upkeep:
     """`due` is SQL that lists the ids of tenants with something to do. `keep` does one bounded piece of it, safe under
-    several workers. `area`: the live topics that tell of new work."""
+    several workers. `area`: the live topics that tell of new work. `rest`: how long a tenant rests after a piece, in
+    times of what the piece took: requests need the database, too."""
 
     name: str
     due: str
     area: str
     keep: Callable[[Context], Awaitable[object]]
+    rest: float = 1.0
 
 
 class HasUpkeeps(Protocol):
@@ -124,4 +125,4 @@ async def _keep(upkeep: Upkeep, tenant_id: UUID, turns: _Turns, context_for: Con
         log.log(level, "upkeep failed", exc_info=error, extra={"upkeep": upkeep.name, "tenant": str(tenant_id)})
         turns.rest(tenant_id, _PAUSE_AFTER_FAILURE)
     else:
-        turns.rest(tenant_id, (time.monotonic() - begun) * _REST)
+        turns.rest(tenant_id, (time.monotonic() - begun) * upkeep.rest)

@@ -92,7 +92,7 @@ class AtriumRoute(APIRoute):
         needs_session = SESSION in self._given.values() or any(
             d.call is open_session for d in self.dependant.dependencies
         )
-        answer = super().get_route_handler()
+        answer = self._plain_handler() or super().get_route_handler()
 
         async def handle(request: Request) -> Response:
             begun = perf_counter()
@@ -109,6 +109,24 @@ class AtriumRoute(APIRoute):
             return response
 
         return handle
+
+    def _plain_handler(self) -> Handler | None:
+        """For an endpoint that takes nothing but the request: FastAPI has nothing to resolve, and takes its time."""
+        wanted = self.dependant
+        name = wanted.request_param_name
+        fields = (wanted.path_params, wanted.query_params, wanted.header_params, wanted.cookie_params,
+                  wanted.body_params, wanted.dependencies)  # fmt: skip
+        if name is None or self._given or any(fields) or wanted.response_param_name:
+            return None
+        endpoint = self.endpoint
+
+        async def answer(request: Request) -> Response:
+            result = await endpoint(**{name: request})
+            if not isinstance(result, Response):
+                raise TypeError(f"{self.path} takes the request itself and must return a model or a response")
+            return result
+
+        return answer
 
     async def _admit(self, request: Request) -> Context | None:
         """The early refusals: nobody known, not allowed, too many calls."""

@@ -26,6 +26,7 @@ NAMES = sorted(domain.name for domain in DOMAINS)
 
 OPEN_USE_CASES = {
     "analytics.authenticate": "the write key is the right",
+    "analytics.keep_batch": "for the owner of a write key, whom only `authenticate` makes",
     "analytics.take_messages": "for the owner of a write key, whom only `authenticate` makes",
     "identity.accept_hand_over": "the one-time code is the right",
     "identity.accept_invitation": "the invitation's link is the right",

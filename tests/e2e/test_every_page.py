@@ -86,7 +86,7 @@ def _fill(space: Workspace, folder: Path) -> dict[str, str]:
             "budget": {"amount_minor": budget, "currency": "EUR"} if budget else None,
         }  # fmt: skip
         key = space.call("POST", "/api/v1/campaigns", body)["id"]
-        for step in (["activate", act] if act in ("pause", "complete") else [act] if act else []):
+        for step in ["activate", act] if act in ("pause", "complete") else [act] if act else []:
             space.call("POST", f"/api/v1/campaigns/{key}/{step}")
     person = _fill_people(space)
     space.call("POST", "/api/v1/sources", {"name": "Website", "kind": "web"})

@@ -66,6 +66,13 @@ class RejectedSample(Frozen):
     message: str
 
 
+class Backlog(Frozen):
+    """Messages of sources in a rush that were answered and are kept, but not stored yet."""
+
+    messages: int
+    since: datetime | None = Field(description="When the oldest of them came.")
+
+
 class Health(Frozen):
     """The health of the data of one period. Messages with a wrong write key belong to no source: they are not in it."""
 
@@ -77,3 +84,4 @@ class Health(Frozen):
     series: list[HealthPoint]
     sources: list[SourceHealth]
     codes: list[RejectCode]
+    waiting: Backlog

@@ -20,6 +20,7 @@ from enterprise_app.core.upkeep import Upkeep
 from enterprise_app.domains.analytics import service
 from enterprise_app.domains.analytics.errors import ImportCancelled, ImportRunning, UploadMissing
 from enterprise_app.domains.analytics.schemas import ImportPlan, ImportStatus
+from enterprise_app.domains.analytics.service.backlog import AREA
 from enterprise_app.domains.analytics.service.deleting import delete_due
 from enterprise_app.domains.analytics.service.imports import note_failure
 from enterprise_app.domains.analytics.vocabulary import FileFormat, ImportState
@@ -137,6 +138,19 @@ _WITH_WORK = """
 
 ROLLUPS = Upkeep("analytics.rollups", _WITH_WORK, "analytics", service.keep_rollups)
 """Rollups follow the events."""
+
+_WITH_BACKLOG = """
+    WITH RECURSIVE waiting AS (
+        (SELECT tenant_id FROM analytics_backlog ORDER BY tenant_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT tenant_id FROM analytics_backlog WHERE tenant_id > w.tenant_id ORDER BY tenant_id LIMIT 1)
+        FROM waiting w WHERE w.tenant_id IS NOT NULL
+    )
+    SELECT tenant_id FROM waiting WHERE tenant_id IS NOT NULL
+"""
+
+BACKLOG = Upkeep("analytics.backlog", _WITH_BACKLOG, AREA, service.drain_backlog, rest=0.1)
+"""What was kept in a rush is stored. It hardly rests: its senders have been answered, and it is behind."""
 
 
 def ensure_partitions(owner_url: str, today: date) -> list[str]:

@@ -4,6 +4,7 @@ from enterprise_app.core.manifest import Domain
 
 from .api import browsers, explorer, importing, pixels, router, timelines, tracking
 from .jobs import (
+    BACKLOG,
     ROLLUPS,
     SCHEDULES,
     run_delete_due,
@@ -21,5 +22,5 @@ DOMAIN = Domain(
     jobs=(run_import, run_forget_seen, run_partitions, run_tidy_imports, run_retention, run_delete_due),
     schedules=SCHEDULES,
     subscribers=SUBSCRIBERS,
-    upkeeps=(ROLLUPS,),
+    upkeeps=(ROLLUPS, BACKLOG),
 )

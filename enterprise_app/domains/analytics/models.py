@@ -103,6 +103,24 @@ SEEN = sa.Table(
 """Ids of the events that were taken. A table of its own: clock correction changes the time of a repeat, and with it
 the partition, so a unique key on the events can't hold."""
 
+BACKLOG = sa.Table(
+    "analytics_backlog",
+    SQLModel.metadata,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("source_id", sa.Uuid, nullable=False),
+    sa.Column("received_at", _TIMESTAMP, nullable=False),
+    sa.Column("due_at", _TIMESTAMP, nullable=False, server_default=sa.func.now()),
+    sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("messages", sa.Integer, nullable=False),
+    sa.Column("bytes", sa.Integer, nullable=False),
+    sa.Column("ip", sa.Text),
+    sa.Column("agent", sa.Text),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+"""Batches that were answered before they were stored: their bodies as they came, checked to be good, and packed.
+`due_at`: not to be tried before, because it failed `attempts` times."""
+
 DIRTY = sa.Table(
     "analytics_dirty",
     SQLModel.metadata,

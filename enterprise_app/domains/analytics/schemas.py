@@ -142,13 +142,18 @@ class MessageVerdict:
 
 
 class IngestResult(Frozen):
-    """The answer to tracking calls. What it counts as accepted is stored."""
+    """The answer to tracking calls. What it counts as accepted is stored; what is queued is kept, and stored soon."""
 
     success: bool = True
     accepted: int
     duplicates: int
     rejected: int
     dropped: int = Field(default=0, description="Not stored because the visitor asks not to be tracked.")
+    queued: int = Field(
+        default=0,
+        description="Good and safely kept, in an answer 202 to a source that sends more than is stored at once; "
+        "whether it repeats an earlier one shows when it is stored.",
+    )
     results: list[MessageVerdict]
 
 

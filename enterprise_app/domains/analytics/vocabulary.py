@@ -145,11 +145,12 @@ class ImportState(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What became of one message."""
+    """What became of one message. `queued`: it is good and kept, and soon stored, unless it repeats an earlier one."""
 
     ACCEPTED = "accepted"
     DROPPED = "dropped"
     DUPLICATE = "duplicate"
+    QUEUED = "queued"
     REJECTED = "rejected"
 
 

@@ -133,8 +133,17 @@ async def test_what_is_odd_is_stored_as_it_is(tenant, key):
         (json.dumps({"batch": [GOOD] * 10_000}).encode(), None, 422, "invalid"),
     ],
     ids=[
-        "10 MB", "10 MB packed", "packed twice", "50 MB packed", "cut off", "deep objects", "deep lists", "long number",
-        "UTF-16", "null", "10,000 messages",
+        "10 MB",
+        "10 MB packed",
+        "packed twice",
+        "50 MB packed",
+        "cut off",
+        "deep objects",
+        "deep lists",
+        "long number",
+        "UTF-16",
+        "null",
+        "10,000 messages",
     ],
 )
 async def test_bodies_that_cannot_be_taken(tenant, key, count, content, encoding, status, code):

@@ -5,7 +5,9 @@ import binascii
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import orjson
 from starlette.requests import Request
+from starlette.responses import Response
 
 from enterprise_app.core.texts import negotiate
 from enterprise_app.domains.analytics import service
@@ -22,8 +24,13 @@ KEY_HEADER = "x-write-key"
 
 async def body_of(request: Request) -> dict[str, Any]:
     """The object that the body holds, whatever its content type says. Raises BodyUnreadable and TooLarge."""
+    return object_of(await read_body(request))
+
+
+def object_of(data: bytes) -> dict[str, Any]:
+    """The object that the JSON holds. Raises BodyUnreadable."""
     try:
-        body = read_json(await read_body(request))
+        body = read_json(data)
     except Rejected as problem:
         told = ", ".join(f"{name}: {value}" for name, value in problem.params.items())
         raise BodyUnreadable(problem=f"{problem.code} {told}".strip()) from None
@@ -37,6 +44,35 @@ async def take(
 ) -> IngestResult:
     """Store the messages of a request for the source whose key came with it."""
     return await hand_over(request, await owner_of(request, body, messages), messages, sent_at=sent_at, kind=kind)
+
+
+async def queue(request: Request, data: bytes) -> Response | None:
+    """Keep a batch to be stored later when its source is in a rush; None when it has to be taken now.
+
+    Raises what `authenticate` raises, once the key is in the headers: bodies with a key in them are read first.
+    """
+    key = next((key for key in _given_in_headers(request) if key and key.startswith(PREFIX)), None)
+    if key is None:
+        return None
+    owner = await service.authenticate(key, request.headers.get("origin"))
+    if not service.is_rush(owner):
+        return None
+    ids = await service.keep_batch(
+        owner,
+        data,
+        ip=request.client.host if request.client else None,
+        agent=agent_of(request),
+        do_not_track=asks_not_to_be_tracked(request),
+    )
+    return None if ids is None else _queued(ids)
+
+
+def _queued(ids: list[str | None]) -> Response:
+    """An IngestResult, written straight: models for messages of which nothing is known take longer than checking."""
+    results = [{"index": index, "message_id": message_id, "status": "queued"} for index, message_id in enumerate(ids)]
+    counts = {"accepted": 0, "duplicates": 0, "rejected": 0, "dropped": 0, "queued": len(ids)}
+    body = orjson.dumps({"success": True} | counts | {"results": results})
+    return Response(body, 202, media_type="application/json")
 
 
 async def owner_of(request: Request, body: dict[str, Any], messages: Sequence[Any]) -> KeyOwner:
@@ -74,20 +110,18 @@ def asks_not_to_be_tracked(request: Request) -> bool:
 
 def _write_key(request: Request, body: dict[str, Any], messages: Sequence[Any]) -> str | None:
     """The first that looks like a key, else the first of anything: a token for something else is none of ours."""
-    given = [key for key in _given_keys(request, body, messages) if isinstance(key, str) and key]
+    told = [body.get("writeKey"), messages[0].get("writeKey") if messages and isinstance(messages[0], dict) else None]
+    given = [key for key in (*_given_in_headers(request), *told) if isinstance(key, str) and key]
     return next((key for key in given if key.startswith(PREFIX)), given[0] if given else None)
 
 
-def _given_keys(request: Request, body: dict[str, Any], messages: Sequence[Any]) -> Iterator[Any]:
+def _given_in_headers(request: Request) -> Iterator[str | None]:
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic":
         yield _user_name(value)
     elif scheme.lower() == "bearer":
         yield value.strip()
     yield request.headers.get(KEY_HEADER)
-    yield body.get("writeKey")
-    if messages and isinstance(messages[0], dict):
-        yield messages[0].get("writeKey")
 
 
 def _user_name(credentials: str) -> str | None:

@@ -4,11 +4,13 @@ from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
 
-from enterprise_app.domains.analytics.api.bodies import MAX_BODY
-from enterprise_app.domains.analytics.api.sending import body_of, take
+from enterprise_app.domains.analytics.api.bodies import MAX_BODY, read_body
+from enterprise_app.domains.analytics.api.sending import body_of, object_of, queue, take
 from enterprise_app.domains.analytics.errors import BatchRejected, BodyUnreadable, MessageRejected
 from enterprise_app.domains.analytics.schemas import IngestResult
+from enterprise_app.domains.analytics.service.rushing import RATE
 from enterprise_app.domains.analytics.vocabulary import EventType
 from enterprise_app.http.access import PUBLIC
 from enterprise_app.http.routing import Router
@@ -79,8 +81,11 @@ for _kind in (
     _message_route(_kind)
 
 
-async def send_batch(request: Request) -> IngestResult:
-    body = await body_of(request)
+async def send_batch(request: Request) -> IngestResult | Response:
+    data = await read_body(request)
+    if queued := await queue(request, data):
+        return queued
+    body = object_of(data)
     batch = body.get("batch")
     if not isinstance(batch, list):
         raise BodyUnreadable(problem="batch: not a list")
@@ -101,8 +106,10 @@ for _path in ("/batch", "/import", "/b"):
         permission=PUBLIC,
         summary="Send many messages" if _path == "/batch" else "Send many older messages",
         description="`batch`: up to 2,500 messages with their `type`; a `context` beside it is for all of them, under "
-        f"their own. {_KEYS} Good ones are stored, bad ones reported.",
+        f"their own. {_KEYS} Good ones are stored, bad ones reported. A source that sends more than {RATE:,.0f} "
+        "events a second is answered 202 when the messages are checked and safely kept; they are stored soon after.",
         response_model=IngestResult,
+        responses={202: {"model": IngestResult, "description": "Kept, and soon stored"}},
         body_limit=MAX_BODY,
         openapi_extra=_body(_BATCH),
         name=f"send_{_path[1:]}",

@@ -90,14 +90,14 @@ async def store(session: AsyncSession, intake: Intake, lines: bytes, count: int,
     """
     if not count:
         return set()
-    async with _cursor(session) as cursor:
+    async with driver_cursor(session) as cursor:
         return await _store(cursor, intake.values(), lines, count, list(slots))
 
 
 async def mark_dirty(session: AsyncSession, tenant_id: UUID, slots: Iterable[int]) -> None:
     """Have the rollups of these slots redone; in the transaction that stores their events."""
     if statement := _marking(tenant_id, slots):
-        async with _cursor(session) as cursor:
+        async with driver_cursor(session) as cursor:
             await _run(cursor, statement)
 
 
@@ -107,13 +107,15 @@ def _marking(tenant_id: UUID, slots: Iterable[int]) -> str:
 
 
 @asynccontextmanager
-async def _cursor(session: AsyncSession) -> AsyncIterator[psycopg.AsyncCursor[Any]]:
+async def driver_cursor(
+    session: AsyncSession, kind: type[psycopg.AsyncCursor[Any]] = psycopg.AsyncCursor
+) -> AsyncIterator[psycopg.AsyncCursor[Any]]:
     """The driver's own cursor in the session's transaction: what COPY and many statements at once take."""
     connection = await session.connection()
     driver = (await connection.get_raw_connection()).driver_connection
     assert isinstance(driver, psycopg.AsyncConnection)
     try:
-        async with driver.cursor() as cursor:
+        async with kind(driver) as cursor:
             yield cursor
     except psycopg.Error as error:
         raise await _as_usual(connection, driver, error) from error

@@ -1,6 +1,8 @@
 """The door of analytics: sources, taking messages, importing files, the overview."""
 
+from .backlog import is_rush, keep_batch
 from .counting import change_counting, get_counting
+from .draining import drain_backlog
 from .expiring import change_retention, decide_retention, get_retention, make_retention_mails
 from .exporting import MAX_ROWS, export_events
 from .health import get_health, last_health_day, list_rejected
@@ -54,6 +56,7 @@ __all__ = [
     "create_source",
     "data_range",
     "decide_retention",
+    "drain_backlog",
     "ensure_import_source",
     "export_events",
     "find_format",
@@ -73,6 +76,8 @@ __all__ = [
     "guess_plan",
     "import_again",
     "import_file",
+    "is_rush",
+    "keep_batch",
     "keep_rollups",
     "last_event_day",
     "last_health_day",

@@ -19,6 +19,7 @@ from enterprise_app.core.context import Context, job_context
 from enterprise_app.core.db import BUSY_RETRY, tenant_session
 from enterprise_app.core.errors import QuotaExceeded, RateLimited, Unavailable
 from enterprise_app.core.vocabulary.entitlements import UNLIMITED, Entitlements, Limit
+from enterprise_app.domains.analytics.queries import backlog
 from enterprise_app.domains.analytics.queries.storing import Intake
 from enterprise_app.domains.analytics.rules.record import EventRecord
 from enterprise_app.domains.analytics.rules.rows import row, slots_of
@@ -69,6 +70,15 @@ class _Waiting:
     received_at: datetime
     answer: "asyncio.Future[Kept]"
     tally: Tally
+    settles: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What goes into the transaction beside the events: what became of other messages, and rows of the backlog."""
+
+    tally: Tally
+    settles: list[UUID]
 
 
 @dataclass(eq=False, slots=True)
@@ -79,6 +89,10 @@ class _Lane:
     events: int = 0
     serving: "set[asyncio.Task[None]]" = field(default_factory=set)
     entitlements: Entitlements = field(default_factory=Entitlements)
+
+
+class Settled(Exception):
+    """Another process has stored these events of the backlog."""
 
 
 class _Held(Unavailable):
@@ -95,6 +109,11 @@ _at_once = asyncio.Semaphore(MAX_AT_ONCE)
 _touched: dict[UUID, datetime] = {}
 
 
+def is_spent(tenant_id: UUID) -> bool:
+    """Whether the tenant's month is spent, as far as this process knows."""
+    return tenant_id in _spent
+
+
 async def flush(
     tenant_id: UUID,
     source_id: UUID,
@@ -102,16 +121,18 @@ async def flush(
     received_at: datetime,
     tally: Tally | None = None,
     entitlements: Entitlements | None = None,
+    settles: UUID | None = None,
 ) -> Kept:
     """Store the records (of different ids) with whatever else comes; returns which were there before, which don't fit.
 
-    `tally` is what became of the request's other messages. When it returns, all is committed. Raises RateLimited or
-    Unavailable when too much is waiting, and Unavailable when the database can't take them: then none of them is kept.
+    `tally` is what became of the request's other messages. `settles` is the row of the backlog that they come from: it
+    is deleted with that. When it returns, all is committed. Raises RateLimited or Unavailable when too much is waiting,
+    Unavailable when the database can't take them, Settled when the row has gone: then none of them is kept.
     """
     lane = _lanes.get(source_id) or _Lane(tenant_id, source_id)
     lane.entitlements = entitlements or _UNLIMITED
     _check_room(lane, len(records))
-    waiting = _Waiting(records, received_at, asyncio.get_running_loop().create_future(), tally or Tally())
+    waiting = _Waiting(records, received_at, asyncio.get_running_loop().create_future(), tally or Tally(), settles)
     _count(lane, len(records))
     lane.waiting.append(waiting)
     if len(lane.serving) < MAX_OF_LANE:
@@ -220,13 +241,14 @@ async def _store(lane: _Lane, group: list[_Waiting]) -> list[Kept]:
     first, inside = _merged(group)
     intake = Intake(lane.tenant_id, lane.source_id, max(w.received_at for w in group), False, _PATIENCE)
     ctx = job_context(lane.tenant_id, "ingest", entitlements=lane.entitlements)
+    rest = _Rest(_tallied(group, inside), [w.settles for w in group if w.settles])
     if lane.tenant_id in _spent:
-        share = await _store_share(ctx, intake, first, _tallied(group, inside))
+        share = await _store_share(ctx, intake, first, rest)
     else:
         try:
-            share = Share(first, await _store_all(ctx, intake, first, _tallied(group, inside)))
+            share = Share(first, await _store_all(ctx, intake, first, rest))
         except QuotaExceeded:
-            share = await _store_share(ctx, intake, first, _tallied(group, inside))
+            share = await _store_share(ctx, intake, first, rest)
     return [
         Kept(
             ({r.id for r in w.records if r.id in share.known} | again) - share.refused,
@@ -237,18 +259,18 @@ async def _store(lane: _Lane, group: list[_Waiting]) -> list[Kept]:
     ]
 
 
-async def _store_share(ctx: Context, intake: Intake, first: dict[str, EventRecord], tally: Tally) -> Share:
+async def _store_share(ctx: Context, intake: Intake, first: dict[str, EventRecord], rest: _Rest) -> Share:
     """Near the end of the month's events: store those that still fit, whoever else is at it."""
     for _ in range(_SHARES):
         async with tenant_session(ctx) as session:
             share = await share_out(session, ctx, first)
         told = Tally()
-        told.add(tally)
+        told.add(rest.tally)
         share.note(told)
         for event_id in share.refused:
             told.refuse(SPENT, {"messageId": first[event_id].message_id, "type": first[event_id].type})
         try:
-            raced = await _store_all(ctx, intake, share.fitting, told)
+            raced = await _store_all(ctx, intake, share.fitting, replace(rest, tally=told))
         except QuotaExceeded:
             continue  # others took what was left
         (_spent.add if share.refusal else _spent.discard)(ctx.tenant_id)
@@ -256,13 +278,13 @@ async def _store_share(ctx: Context, intake: Intake, first: dict[str, EventRecor
     raise Unavailable("database_busy", retry_after=1)
 
 
-async def _store_all(ctx: Context, intake: Intake, records: dict[str, EventRecord], tally: Tally) -> set[str]:
+async def _store_all(ctx: Context, intake: Intake, records: dict[str, EventRecord], rest: _Rest) -> set[str]:
     """All of them or none; returns the ids of those that were there. Who loses a deadlock tries again."""
     lines = "".join([row(record) for record in records.values()]).encode()
     slots, sightings = slots_of(r.occurred_at for r in records.values()), sightings_of(records.values())
     for attempt in range(1, _TRIES + 1):
         try:
-            return await _store_once(intake, lines, records, slots, sightings, tally, ctx)
+            return await _store_once(intake, lines, records, slots, sightings, rest, ctx)
         except Unavailable as error:
             if error.code != BUSY_RETRY or attempt == _TRIES:
                 raise
@@ -297,17 +319,20 @@ async def _store_once(
     first: dict[str, EventRecord],
     slots: set[int],
     sightings: list[Sighting],
-    tally: Tally,
+    rest: _Rest,
     ctx: Context,
 ) -> set[str]:
     count = len(first)
     try:
         async with _at_once, tenant_session(ctx) as session:
+            # First: who comes second waits here, and does nothing twice.
+            if rest.settles and await backlog.settle(session, ctx.tenant_id, rest.settles) < len(rest.settles):
+                raise Settled
             repeats = await keep(session, intake, lines, count, slots, sightings)
             if len(repeats) < count:
                 await tell_soon(session, intake.tenant_id)
                 await _touch(session, intake)
-            await note_intake(session, intake, lines, first, repeats, tally)
+            await note_intake(session, intake, lines, first, repeats, rest.tally)
             await charge(session, ctx, count - len(repeats))
         return repeats
     except DBAPIError as error:

@@ -16,6 +16,7 @@ from enterprise_app.core.errors import Invalid
 from enterprise_app.core.texts import has_text, translate
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics.health_schemas import (
+    Backlog,
     Health,
     HealthCounts,
     HealthPoint,
@@ -24,6 +25,7 @@ from enterprise_app.domains.analytics.health_schemas import (
     SourceHealth,
 )
 from enterprise_app.domains.analytics.models import SourceRow
+from enterprise_app.domains.analytics.queries import backlog
 from enterprise_app.domains.analytics.queries import health as sql
 from enterprise_app.domains.analytics.rules import buckets
 from enterprise_app.domains.analytics.rules.buckets import TimeRange
@@ -58,6 +60,7 @@ async def get_health(
         series=_series(starts, span.end, rows),
         sources=await _sources(session, ctx, rows, source_id),
         codes=_codes(ctx, rows),
+        waiting=await _waiting(session, ctx),
     )
 
 
@@ -86,6 +89,12 @@ def _span(ctx: Context, start: date, end: date) -> TimeRange:
         raise Invalid.of("end", "range_too_long", days=MAX_DAYS)
     zone = ZoneInfo(ctx.zone)
     return TimeRange(buckets.local_midnight(start, zone), buckets.local_midnight(end + timedelta(days=1), zone))
+
+
+async def _waiting(session: AsyncSession, ctx: Context) -> Backlog:
+    """Now, whatever the period."""
+    found = await backlog.measure(session, ctx.tenant_id)
+    return Backlog(messages=found.messages, since=found.since)
 
 
 def _counts(rows: Iterable[Any]) -> HealthCounts:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from enterprise_app.core import switches
@@ -10,20 +9,17 @@ from enterprise_app.core.clock import now
 from enterprise_app.core.errors import Invalid, ReadOnly
 from enterprise_app.core.settings import get_settings
 from enterprise_app.core.switches import Switch
-from enterprise_app.core.texts import has_text, translate
+from enterprise_app.core.texts import translate
 from enterprise_app.domains.analytics.errors import OriginRefused, WriteKeyMissing, WriteKeyUnknown
-from enterprise_app.domains.analytics.rules import dates, privacy
 from enterprise_app.domains.analytics.rules.address import stored_address
-from enterprise_app.domains.analytics.rules.jsontext import clean_text
 from enterprise_app.domains.analytics.rules.keys import tenant_salt, visitor_of_address
-from enterprise_app.domains.analytics.rules.messages import Reading, read_message
-from enterprise_app.domains.analytics.rules.record import EventRecord, Rejected
-from enterprise_app.domains.analytics.rules.tally import Tally
 from enterprise_app.domains.analytics.schemas import IngestResult, MessageVerdict
+from enterprise_app.domains.analytics.service import rushing
 from enterprise_app.domains.analytics.service.flushing import Kept, flush
+from enterprise_app.domains.analytics.service.sorting import reading_of, sort_messages
 from enterprise_app.domains.analytics.service.spending import SPENT
 from enterprise_app.domains.analytics.service.write_keys import KeyOwner, find_key_owner
-from enterprise_app.domains.analytics.vocabulary import DoNotTrack, HealthKind, Verdict
+from enterprise_app.domains.analytics.vocabulary import Verdict
 
 MAX_BATCH = 2_500
 
@@ -63,41 +59,18 @@ async def take_messages(
     """
     if len(messages) > MAX_BATCH:
         raise Invalid.of("batch", "batch_too_long", count=len(messages), limit=MAX_BATCH)
-    received_at = now()
-    reading = _reading(owner, received_at, sent_at, ip, agent)
-    heeds, drops = owner.do_not_track is not DoNotTrack.IGNORE, owner.do_not_track is DoNotTrack.DROP
-    verdicts: list[MessageVerdict] = []
-    records: dict[str, EventRecord] = {}
-    taken: list[tuple[MessageVerdict, str]] = []
-    tally = Tally()
-    for index, message in enumerate(messages):
-        try:
-            record = read_message(message, reading, type_hint)
-        except Rejected as problem:
-            verdicts.append(_rejection(index, message, problem, locale))
-            tally.refuse(problem, message)
-            continue
-        if heeds and (do_not_track or privacy.asks(record)):
-            if drops or record.type in privacy.ONLY_IDENTITY:
-                verdicts.append(MessageVerdict(index, record.message_id, Verdict.DROPPED))
-                tally.count(HealthKind.DROPPED)
-                continue
-            privacy.anonymise(record, reading)
-        verdict = MessageVerdict(index, record.message_id, Verdict.ACCEPTED)
-        verdicts.append(verdict)
-        if records.setdefault(record.id, record) is record:
-            taken.append((verdict, record.id))
-        else:
-            verdict.status = Verdict.DUPLICATE
-            tally.count(HealthKind.DUPLICATE)
-    if records or tally:
+    reading = reading_of(owner, now(), sent_at, ip, agent)
+    done = sort_messages(owner, messages, reading, type_hint=type_hint, do_not_track=do_not_track, locale=locale)
+    rushing.take(owner.source_id, len(messages))
+    if done.records or done.tally:
         kept = await flush(
-            owner.tenant_id, owner.source_id, list(records.values()), received_at, tally, owner.entitlements
-        )
-        _apply(kept, taken, locale)
+            owner.tenant_id, owner.source_id, list(done.records.values()), reading.received_at, done.tally,
+            owner.entitlements,
+        )  # fmt: skip
+        _apply(kept, done.taken, locale)
         if kept.refusal is not None and len(kept.refused) == len(messages):
             raise kept.refusal
-    return _result(verdicts)
+    return _result(done.verdicts)
 
 
 def _apply(kept: Kept, taken: Sequence[tuple[MessageVerdict, str]], locale: str) -> None:
@@ -115,37 +88,6 @@ def passer_by(owner: KeyOwner, ip: str, agent: str) -> str:
     """An id for a visitor without one: address without its last part and user agent, as a hash of this day only."""
     day = f"{now():%Y-%m-%d} {stored_address(ip, True)}"
     return visitor_of_address(tenant_salt(get_settings().secret, owner.tenant_id), day, agent)
-
-
-def _reading(owner: KeyOwner, received_at: datetime, sent_at: Any, ip: str | None, agent: str | None) -> Reading:
-    settings = get_settings()
-    try:
-        sent = dates.read_time(sent_at, "sentAt")
-    except Rejected:
-        sent = None  # a batch without a usable sending time is only not corrected
-    return Reading(
-        tenant_id=owner.tenant_id,
-        salt=tenant_salt(settings.secret, owner.tenant_id),
-        received_at=received_at,
-        sent_at=sent,
-        ip=ip,
-        agent=agent,
-        truncate_ip=owner.truncate_ip or settings.ip_truncate,
-    )
-
-
-def _rejection(index: int, message: Any, problem: Rejected, locale: str) -> MessageVerdict:
-    message_id = message.get("messageId") if isinstance(message, dict) else None
-    key = f"errors.{problem.code}"
-    return MessageVerdict(
-        index=index,
-        message_id=clean_text(message_id[:255]) if isinstance(message_id, str) else None,
-        status=Verdict.REJECTED,
-        code=problem.code,
-        field=problem.field,
-        problem=clean_text(translate(locale, key, **problem.params)),
-        fix=translate(locale, f"{key}.fix", **problem.params) if has_text(f"{key}.fix") else None,
-    )
 
 
 def _result(verdicts: list[MessageVerdict]) -> IngestResult:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from enterprise_app.core.clock import now
-from enterprise_app.core.context import job_context
+from enterprise_app.core.context import Context, job_context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.vocabulary.entitlements import Entitlements
 from enterprise_app.domains.analytics.models import SourceRow
@@ -73,12 +74,15 @@ async def _read(tenant_id: UUID, write_key: str) -> KeyOwner | None:
     )
     async with tenant_session(ctx) as session:
         row = (await session.execute(query)).scalar_one_or_none()
-        if row is None:
-            return None
-        tenant = await tenancy.get_current(session, ctx)
+        return await owner_of(session, ctx, row) if row else None
+
+
+async def owner_of(session: AsyncSession, ctx: Context, row: SourceRow) -> KeyOwner:
+    """The source with its tenant, as they are now."""
+    tenant = await tenancy.get_current(session, ctx)
     suspended = tenant.status == TenantStatus.SUSPENDED
     return KeyOwner(
-        tenant_id,
+        row.tenant_id,
         row.id,
         tuple(row.allowed_origins),
         suspended,

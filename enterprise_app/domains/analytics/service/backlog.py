@@ -1,0 +1,152 @@
+"""Keeps batches as they came when more comes than can be stored at once, and answers; the worker stores them.
+
+What is kept is safe: in the database, committed, before anybody is answered. It is only taken when all its messages are
+good for certain (rules/plain.py) and nothing in it is to be left out before it is written anywhere, such as addresses.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import zstandard
+
+from enterprise_app.core import live
+from enterprise_app.core.clock import now
+from enterprise_app.core.context import job_context
+from enterprise_app.core.db import tenant_session
+from enterprise_app.core.errors import Invalid, RateLimited
+from enterprise_app.core.settings import get_settings
+from enterprise_app.domains.analytics.queries import backlog
+from enterprise_app.domains.analytics.queries.backlog import Body
+from enterprise_app.domains.analytics.rules.address import stored_address
+from enterprise_app.domains.analytics.rules.plain import read_plain
+from enterprise_app.domains.analytics.service import rushing
+from enterprise_app.domains.analytics.service.flushing import is_spent
+from enterprise_app.domains.analytics.service.ingesting import MAX_BATCH
+from enterprise_app.domains.analytics.service.write_keys import KeyOwner
+from enterprise_app.domains.analytics.vocabulary import DoNotTrack
+
+MAX_BYTES = 256 * 1024 * 1024
+"""Of a tenant, packed: who is further ahead of the worker than that is told to slow down."""
+MAX_GROUP = 4 * 1024 * 1024
+"""Bytes that are written at once."""
+_LOOK_EVERY = 1.0
+_LINGER = 0.002
+"""Seconds until the first one's transaction begins, for others to come along: each costs as much as several bodies."""
+_RETRY_AFTER = 5
+_MOST = 1_000
+AREA = "backlog"
+_packer = zstandard.ZstdCompressor(level=1)
+
+
+@dataclass(eq=False, slots=True)
+class _Line:
+    """A tenant's bodies that are about to be written, and what is known of those that are."""
+
+    waiting: list[tuple[Body, "asyncio.Future[None]"]] = field(default_factory=list)
+    writer: "asyncio.Task[None] | None" = None
+    looked_at: float = float("-inf")
+    is_full: bool = False
+
+
+_lines: dict[UUID, _Line] = {}
+
+
+def is_rush(owner: KeyOwner) -> bool:
+    """Whether the source's next batch should be kept instead of stored. Beyond the plan nothing is kept."""
+    return rushing.is_rush(owner.source_id) and not is_spent(owner.tenant_id)
+
+
+async def keep_batch(
+    owner: KeyOwner, data: bytes, *, ip: str | None, agent: str | None, do_not_track: bool
+) -> list[str | None] | None:
+    """Keep a batch's body and return its messages' ids; None when it has to be read at once.
+
+    Committed when it returns. Raises Invalid for too many at once, RateLimited when the tenant's backlog is full, and
+    Unavailable when the database can't take it.
+    """
+    at, truncate = now(), owner.truncate_ip or get_settings().ip_truncate
+    if _must_be_read(owner, data, do_not_track, truncate) or (ids := read_plain(data, at)) is None:
+        return None
+    if len(ids) > MAX_BATCH:
+        raise Invalid.of("batch", "batch_too_long", count=len(ids), limit=MAX_BATCH)
+    address = stored_address(ip, truncate) if ip else None
+    # An eighth of the bytes, and of the time that the database takes with them.
+    await _write(owner.tenant_id, Body(owner.source_id, at, len(ids), _packer.compress(data), address, agent))
+    return ids
+
+
+def _must_be_read(owner: KeyOwner, data: bytes, do_not_track: bool, truncate: bool) -> bool:
+    """Whether the body may hold what must not be written down: of people who ask for that, or whole addresses."""
+    if owner.do_not_track is not DoNotTrack.IGNORE and (do_not_track or b"doNotTrack" in data):
+        return True
+    return truncate and b'"ip"' in data
+
+
+async def _write(tenant_id: UUID, body: Body) -> None:
+    """With what comes at the same time, in one transaction."""
+    line = _line_of(tenant_id)
+    if line.is_full and time.monotonic() - line.looked_at < _LOOK_EVERY:
+        raise RateLimited(retry_after=_RETRY_AFTER)
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    line.waiting.append((body, done))
+    if line.writer is None:
+        line.writer = asyncio.create_task(_serve(tenant_id, line))
+    await done
+
+
+def _line_of(tenant_id: UUID) -> _Line:
+    """The tenant's line; those at rest are forgotten when there are many."""
+    line = _lines.get(tenant_id)
+    if line is None:
+        if len(_lines) >= _MOST:
+            for idle in [known for known, other in _lines.items() if other.writer is None]:
+                del _lines[idle]
+        line = _lines[tenant_id] = _Line()
+    return line
+
+
+async def _serve(tenant_id: UUID, line: _Line) -> None:
+    """Group after group until nobody waits."""
+    group: list[tuple[Body, asyncio.Future[None]]] = []
+    try:
+        while line.waiting:
+            await asyncio.sleep(_LINGER)
+            group = _next_group(line)
+            await _write_group(tenant_id, line, group)
+    finally:  # also when it is ended from outside: nobody is left unanswered
+        line.writer = None
+        for _, done in [*group, *line.waiting]:
+            done.cancel()
+        line.waiting.clear()
+
+
+def _next_group(line: _Line) -> list[tuple[Body, "asyncio.Future[None]"]]:
+    size = taken = 0
+    for body, _ in line.waiting:
+        size += len(body.data)
+        if taken and size > MAX_GROUP:
+            break
+        taken += 1
+    group, line.waiting = line.waiting[:taken], line.waiting[taken:]
+    return group
+
+
+async def _write_group(tenant_id: UUID, line: _Line, group: list[tuple[Body, "asyncio.Future[None]"]]) -> None:
+    """All or none of them."""
+    problem: Exception | None = None
+    try:
+        async with tenant_session(job_context(tenant_id, "ingest")) as session:
+            if time.monotonic() - line.looked_at > _LOOK_EVERY:
+                line.is_full = (await backlog.measure(session, tenant_id)).bytes >= MAX_BYTES
+                line.looked_at = time.monotonic()
+                await live.changed(session, live.topic(tenant_id, AREA))
+            if line.is_full:
+                raise RateLimited(retry_after=_RETRY_AFTER)
+            await backlog.add(session, tenant_id, [body for body, _ in group])
+    except Exception as error:
+        problem = error
+    for _, done in group:
+        if not done.done():
+            done.set_exception(problem) if problem else done.set_result(None)
