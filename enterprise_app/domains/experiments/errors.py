@@ -1,0 +1,81 @@
+"""Expected failures of experiments and flags."""
+
+from enterprise_app.core.errors import Conflict, Invalid, NotFound
+
+from .vocabulary import ExperimentAction, ExperimentState
+
+
+class ExperimentNotFound(NotFound):
+    """No such experiment in this tenant."""
+
+    code = "experiment_not_found"
+
+
+class FlagNotFound(NotFound):
+    """No such flag in this tenant."""
+
+    code = "flag_not_found"
+
+
+class LayerNotFound(NotFound):
+    """No such layer in this tenant."""
+
+    code = "layer_not_found"
+
+
+class HoldoutNotFound(NotFound):
+    """No such hold-out in this tenant."""
+
+    code = "holdout_not_found"
+
+
+class ExperimentFrozen(Conflict):
+    """It was started: `fields` can't be changed any more, in this state."""
+
+    code = "experiment_frozen"
+
+
+class ExperimentSettled(Conflict):
+    """A decision is there, with its frozen data: nothing of the experiment moves any more but to the archive."""
+
+    code = "experiment_decided"
+
+
+class LayerFull(Conflict):
+    """The layer has less room than the experiment wants: `wanted` and `free` in per cent."""
+
+    code = "layer_full"
+
+
+class LayerInUse(Conflict):
+    """Running experiments stand in it."""
+
+    code = "layer_in_use"
+
+
+class FlagOfExperiment(Conflict):
+    """The flag belongs to an experiment: that is where its rules and variations are changed."""
+
+    code = "flag_of_experiment"
+
+
+class FlagNeeded(Conflict):
+    """Other flags need it: `flags` are their keys."""
+
+    code = "flag_needed"
+
+
+class FlagArchived(Conflict):
+    """An archived flag is not edited; restore it first."""
+
+    code = "flag_archived"
+
+
+def key_taken(key: str) -> Invalid:
+    """422: another one of the tenant has the key, archived ones included."""
+    return Invalid.of("key", "experiment_key_taken", key=key)
+
+
+def wrong_state(action: ExperimentAction, state: ExperimentState, allowed: list[ExperimentState]) -> Conflict:
+    """409: the action does not start from this state; `allowed` are those it starts from."""
+    return Conflict("experiment_wrong_state", action=action.value, state=state.value, allowed=", ".join(allowed))

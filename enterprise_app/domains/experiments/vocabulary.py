@@ -1,0 +1,101 @@
+"""What experiments and flags can be, and how they are asked."""
+
+from enum import StrEnum
+
+
+class ExperimentState(StrEnum):
+    """Where an experiment stands; `rules.lifecycle` says how it moves."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    ARCHIVED = "archived"
+
+
+class ExperimentAction(StrEnum):
+    """What can be done to an experiment as a whole."""
+
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    ARCHIVE = "archive"
+    RESTORE = "restore"
+
+
+class MetricRole(StrEnum):
+    """What a metric is for in an experiment."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    GUARDRAIL = "guardrail"
+
+
+class Correction(StrEnum):
+    """How many comparisons at once are allowed for."""
+
+    HOLM = "holm"
+    BENJAMINI_HOCHBERG = "bh"
+    NONE = "none"
+
+
+class Inference(StrEnum):
+    """Which view a decision rests on; both are shown."""
+
+    FREQUENTIST = "frequentist"
+    BAYESIAN = "bayesian"
+
+
+class Monitoring(StrEnum):
+    """Whether results may be looked at any time, or count at the planned end only."""
+
+    ALWAYS_VALID = "always_valid"
+    FIXED = "fixed"
+
+
+class FlagKind(StrEnum):
+    """The type of a flag's values."""
+
+    BOOLEAN = "boolean"
+    STRING = "string"
+    NUMBER = "number"
+    OBJECT = "object"
+
+
+class Operator(StrEnum):
+    """How a condition compares an attribute with its values."""
+
+    EQ = "eq"
+    NE = "ne"
+    IN = "in"
+    NOT_IN = "not_in"
+    CONTAINS = "contains"
+    STARTS = "starts"
+    ENDS = "ends"
+    GT = "gt"
+    GE = "ge"
+    LT = "lt"
+    LE = "le"
+    SEMVER = "semver"
+    EXISTS = "exists"
+
+
+class Reason(StrEnum):
+    """Why a flag has its value: OpenFeature's words (specification, types, resolution reason)."""
+
+    STATIC = "STATIC"
+    DEFAULT = "DEFAULT"
+    TARGETING_MATCH = "TARGETING_MATCH"
+    SPLIT = "SPLIT"
+    DISABLED = "DISABLED"
+    ERROR = "ERROR"
+
+
+class FlagError(StrEnum):
+    """Why a flag has none: OFREP's words."""
+
+    FLAG_NOT_FOUND = "FLAG_NOT_FOUND"
+    PARSE_ERROR = "PARSE_ERROR"
+    TARGETING_KEY_MISSING = "TARGETING_KEY_MISSING"
+    INVALID_CONTEXT = "INVALID_CONTEXT"
+    GENERAL = "GENERAL"
