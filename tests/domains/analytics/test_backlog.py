@@ -6,18 +6,22 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 import zstandard
 
+from enterprise_app.core import db
 from enterprise_app.core.context import Context, job_context
 from enterprise_app.core.db import tenant_session
+from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.core.errors import Invalid, Unavailable
 from enterprise_app.domains.analytics import jobs, service
 from enterprise_app.domains.analytics.queries import backlog as sql
 from enterprise_app.domains.analytics.schemas import SourcePrivacy
 from enterprise_app.domains.analytics.service import backlog, flushing, rushing, write_keys
 from enterprise_app.domains.analytics.vocabulary import DoNotTrack
+from enterprise_app.edge import Edge
 from tests.domains.analytics.http import client_of
 from tests.domains.analytics.test_spending import GRANTED, spend, used
 from tests.domains.analytics.test_tracking import new_source, post
@@ -132,6 +136,22 @@ async def test_what_must_not_be_written_down_or_is_not_plain_is_taken_at_once(
     assert answer.json()["results"][1]["status"] == status
 
 
+@pytest.mark.parametrize(("name", "setting"), [("ip", "truncated"), ("doNotTrack", "heeded")])
+async def test_names_written_otherwise_are_not_overlooked(tenant: Context, name: str, setting: str) -> None:
+    key = await hurried(tenant)
+    if setting == "truncated":
+        async with tenant_session(tenant) as session:
+            await session.execute(sa.text("UPDATE tenants SET ip_truncation = true"))
+        write_keys.forget_keys()
+    text = json.dumps(batch("a", context={"N": "203.0.113.7" if name == "ip" else True, "locale": "d\u00e9"}))
+    assert "\\u00e9" in text
+    disguised = text.replace('"N"', f'"\\u{ord(name[0]):04X}{name[1:]}"')
+    async with client_of(tenant) as client:
+        plain = await client.post("/v1/batch", content=text, auth=(key, ""))
+        hidden = await client.post("/v1/batch", content=disguised.replace('"a"', '"b"'), auth=(key, ""))
+    assert (plain.status_code, hidden.status_code, hidden.json()["accepted"]) == (202, 200, 1)
+
+
 async def test_whole_addresses_are_not_written_down_where_they_are_truncated(tenant: Context) -> None:
     key = await hurried(tenant)
     async with tenant_session(tenant) as session:
@@ -161,6 +181,58 @@ async def test_a_full_backlog_asks_to_slow_down(tenant: Context, monkeypatch: py
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
         assert await drain(tenant) == 1
         assert (await post(client, "/v1/batch", batch("c"), key)).status_code == 202
+
+
+async def test_a_backlog_of_very_many_small_bodies_is_full_too(
+    tenant: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = await hurried(tenant)
+    monkeypatch.setattr(backlog, "MAX_ROWS", 1)
+    monkeypatch.setattr(backlog, "_LOOK_EVERY", 0.0)
+    async with client_of(tenant) as client:
+        codes = [(await post(client, "/v1/batch", batch(str(n)), key)).status_code for n in range(3)]
+    assert codes == [202, 429, 429]
+
+
+async def test_too_much_at_once_is_refused_before_it_fills_the_memory(
+    tenant: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, add, go_on = await hurried(tenant), sql.add, asyncio.Event()
+
+    async def slow(*args: Any) -> None:
+        await go_on.wait()
+        await add(*args)
+
+    monkeypatch.setattr(backlog.backlog, "add", slow)
+    monkeypatch.setattr(backlog, "MAX_WAITING", 600)
+    async with client_of(tenant) as client:
+        sending = [asyncio.create_task(post(client, "/v1/batch", batch(f"m{n}"), key)) for n in range(20)]
+        while sum(task.done() for task in sending) < 10:
+            await asyncio.sleep(0.01)
+        go_on.set()
+        answers = Counter(answer.status_code for answer in await asyncio.gather(*sending))
+    assert set(answers) == {202, 503}
+    assert backlog._waiting == 0
+    assert await select(tenant, "SELECT count(*) FROM analytics_backlog") == [(answers[202],)]
+
+
+async def test_whose_sender_has_gone_is_not_kept_but_sent_again(
+    lasting_tenant: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await write_keys.find_key_owner(await hurried(lasting_tenant))
+    assert owner
+    monkeypatch.setattr(backlog, "_LINGER", 0.2)
+    keeping = [
+        asyncio.create_task(
+            service.keep_batch(owner, json.dumps(batch(None)).encode(), ip=None, agent=None, do_not_track=False)
+        )
+        for _ in range(3)
+    ]
+    await asyncio.sleep(0.05)
+    keeping[1].cancel()
+    told = await asyncio.gather(*keeping, return_exceptions=True)
+    assert [isinstance(one, asyncio.CancelledError) for one in told] == [False, True, False]
+    assert await select(lasting_tenant, "SELECT count(*) FROM analytics_backlog") == [(2,)]
 
 
 async def test_too_many_at_once(tenant: Context) -> None:
@@ -232,6 +304,78 @@ async def test_a_batch_that_cannot_be_stored_waits_alone(lasting_tenant: Context
     assert await drain(lasting_tenant) == 0, "not before it is due"
 
 
+async def test_a_number_beyond_all_bounds_costs_its_own_message_only(tenant: Context) -> None:
+    key = await hurried(tenant)
+    bad = batch("bad", properties={"n": "N"})["batch"] + batch("good")["batch"]
+    data = json.dumps({"batch": bad}).replace('"N"', "1" * 5_000)
+    async with client_of(tenant) as client:
+        assert (await client.post("/v1/batch", content=data, auth=(key, ""))).status_code == 202
+    assert await drain(tenant) == 1
+    assert await select(tenant, "SELECT message_id FROM analytics_events") == [("good",)]
+    assert await select(tenant, "SELECT count(*) FROM analytics_backlog") == [(0,)]
+    assert await select(tenant, "SELECT count(*) FROM analytics_rejects") == [(1,)]
+
+
+async def test_a_batch_without_a_source_does_not_hold_up_the_others(tenant: Context) -> None:
+    key = await hurried(tenant)
+    async with client_of(tenant) as client:
+        await post(client, "/v1/batch", batch("a"), key)
+    async with tenant_session(tenant) as session:
+        row = (await sql.oldest(session, tenant.tenant_id))[0]
+        await sql.add(session, tenant.tenant_id, [sql.Body(tenant.tenant_id, row.received_at, 1, row.body, None, None)])
+    assert await drain(tenant) == 1
+    assert await select(tenant, "SELECT attempts FROM analytics_backlog") == [(1,)]
+
+
+@pytest.mark.parametrize(("state", "attempts"), [("53100", 0), ("22P05", 1)])
+async def test_a_full_disk_is_not_held_against_the_batch(
+    lasting_tenant: Context, monkeypatch: pytest.MonkeyPatch, state: str, attempts: int
+) -> None:
+    key, keep = await hurried(lasting_tenant), flushing.keep
+    async with client_of(lasting_tenant) as client:
+        await post(client, "/v1/batch", batch("a"), key)
+
+    async def failing(session: Any, *_: Any) -> None:
+        await session.execute(sa.text(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}'; END $$"))
+
+    monkeypatch.setattr(flushing, "keep", failing)
+    assert await drain(lasting_tenant) == 0
+    assert await select(lasting_tenant, "SELECT attempts FROM analytics_backlog") == [(attempts,)]
+    monkeypatch.setattr(flushing, "keep", keep)
+    assert await drain(lasting_tenant) == (0 if attempts else 1)
+
+
+async def test_what_nobody_could_store_in_weeks_is_not_kept_for_good(
+    lasting_tenant: Context, committed_db: DatabaseUrls
+) -> None:
+    key = await hurried(lasting_tenant)
+    async with client_of(lasting_tenant) as client:
+        for ids in ("a", "b", "c"):
+            await post(client, "/v1/batch", batch(ids), key)
+    with psycopg.connect(committed_db.direct_owner, autocommit=True) as connection:
+        rows = connection.execute("SELECT id FROM analytics_backlog ORDER BY id").fetchall()
+        for (row,), attempts, days in zip(rows, (100, 100, 99), (36, 34, 36), strict=True):
+            connection.execute(
+                "UPDATE analytics_backlog SET attempts = %s, received_at = received_at - %s * interval '1 day'"
+                " WHERE id = %s", [attempts, days, row],
+            )  # fmt: skip
+    await jobs.run_forget_seen(str(lasting_tenant.tenant_id))
+    assert await select(lasting_tenant, "SELECT attempts FROM analytics_backlog ORDER BY id") == [(100,), (99,)]
+
+
+async def test_a_suspended_tenants_backlog_is_brought_to_its_end(lasting_tenant: Context) -> None:
+    key = await hurried(lasting_tenant)
+    async with client_of(lasting_tenant) as client:
+        await post(client, "/v1/batch", batch("a"), key)
+        async with db._current().system() as session:
+            await session.execute(sa.text("UPDATE tenants SET status = 'suspended'"))
+        write_keys.forget_keys()
+        assert (await post(client, "/v1/batch", batch("b"), key)).status_code == 403
+    ctx = await Edge().job_context(lasting_tenant.tenant_id, "analytics.backlog")
+    await jobs.BACKLOG.keep(ctx)
+    assert await select(lasting_tenant, "SELECT message_id FROM analytics_events") == [("a",)]
+
+
 async def test_what_comes_together_is_kept_in_few_transactions(
     lasting_tenant: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,8 +408,6 @@ async def test_a_database_that_is_away_is_told_to_all(tenant: Context, monkeypat
 
 
 async def test_the_worker_is_told_whose_backlog_waits(lasting_tenant: Context) -> None:
-    from enterprise_app.core import db
-
     key = await hurried(lasting_tenant)
     async with client_of(lasting_tenant) as client:
         await post(client, "/v1/batch", batch("a"), key)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from enterprise_app.domains.analytics.rules.dates import read_time
 from enterprise_app.domains.analytics.rules.jsontext import read_json
 from enterprise_app.domains.analytics.rules.messages import Reading, read_message
-from enterprise_app.domains.analytics.rules.plain import read_plain
+from enterprise_app.domains.analytics.rules.plain import read_plain, split_plain
 from tests.domains.analytics.test_rules import READING
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -91,7 +91,9 @@ def test_what_is_unusual_is_not(message: Any) -> None:
         b'{"batch": [{"type": "track", "event": "\\ud800", "userId": "u"}]}',
         body(GOOD, context={"ip": "::1"}),
         body(GOOD, sentAt="nonsense"),
-body(GOOD | {"properties": {"deep": DEEP}}),
+        body(GOOD, junk="x" * 5_000),
+        body(GOOD) + b" " * 5_000,
+        body(GOOD | {"properties": {"deep": DEEP}}),
     ],
 )  # fmt: skip
 def test_bodies_that_have_to_be_read(data: bytes) -> None:
@@ -121,3 +123,17 @@ def test_whatever_is_plain_is_taken(kind: str, odd: dict[str, Any], sent_at: Any
         read = read_json(data)
         told = Reading(READING.tenant_id, READING.salt, NOW, read_time(read["sentAt"], "sentAt"))
         read_message(read["batch"][0], told)  # raises Rejected when it isn't good
+
+
+def test_a_body_laid_out_for_reading_is_plain() -> None:
+    data = json.dumps({"batch": [GOOD] * 100, "sentAt": None}, indent=8).encode()
+    assert read_plain(data, NOW) == ["m"] * 100
+
+
+@pytest.mark.parametrize("number", ["1" * 5_000, "1e999"])
+def test_a_number_beyond_all_bounds_is_left_to_its_own_message(number: str) -> None:
+    data = body(GOOD, GOOD | {"properties": {"n": "N"}}).replace(b'"N"', number.encode())
+    assert read_plain(data, NOW) == ["m", "m"]
+    texts, sent_at = split_plain(data)
+    assert (json.loads(texts[0]), sent_at) == (GOOD, None)
+    assert number.encode() in texts[1]

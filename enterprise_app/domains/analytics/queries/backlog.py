@@ -20,6 +20,8 @@ from enterprise_app.domains.analytics.queries.storing import driver_cursor
 MAX_ROWS, MAX_MESSAGES, MAX_BYTES = 200, 8_000, 4 * 1024 * 1024
 """What is read at once: as long as none of the three is passed, at least one row."""
 _LONGEST_PAUSE = 3_600
+MAX_ATTEMPTS = 100
+"""Are counted, which takes four days; it goes on after that."""
 _COLUMNS = ("tenant_id", "id", "source_id", "received_at", "messages", "bytes", "ip", "agent", "body")
 _ADD = f"INSERT INTO analytics_backlog ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608 - our own names
 _OLDEST = sa.text(
@@ -36,7 +38,7 @@ _IDS = sa.bindparam("ids", type_=ARRAY(sa.Uuid))
 _SETTLE = sa.text("DELETE FROM analytics_backlog WHERE tenant_id = :tenant_id AND id = ANY(:ids)").bindparams(_IDS)
 _PUT_OFF = sa.text(
     f"""
-    UPDATE analytics_backlog SET attempts = least(attempts + 1, 100),
+    UPDATE analytics_backlog SET attempts = least(attempts + 1, {MAX_ATTEMPTS}),
         due_at = now() + interval '1 second' * least(power(2, least(attempts, 20)), {_LONGEST_PAUSE})
     WHERE tenant_id = :tenant_id AND id = ANY(:ids)
     """  # noqa: S608 - a number of ours
@@ -67,6 +69,7 @@ class Waiting(NamedTuple):
     messages: int
     bytes: int
     since: datetime | None
+    rows: int
 
 
 async def add(session: AsyncSession, tenant_id: UUID, bodies: Sequence[Body]) -> None:
@@ -76,7 +79,7 @@ async def add(session: AsyncSession, tenant_id: UUID, bodies: Sequence[Body]) ->
         await cursor.execute(_statement(len(bodies)), values, binary=True)
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=256)
 def _statement(rows: int) -> bytes:
     """The insert of so many, with PostgreSQL's own placeholders: long statements are not taken apart each time."""
     width = len(_COLUMNS)
@@ -87,9 +90,8 @@ def _statement(rows: int) -> bytes:
 async def measure(session: AsyncSession, tenant_id: UUID) -> Waiting:
     """What waits of a tenant."""
     sums = sa.select(sa.func.coalesce(sa.func.sum(_B.messages), 0), sa.func.coalesce(sa.func.sum(_B.bytes), 0),
-                     sa.func.min(_B.received_at)).where(_B.tenant_id == tenant_id)  # fmt: skip
-    messages, size, since = (await session.execute(sums)).one()
-    return Waiting(messages, size, since)
+                     sa.func.min(_B.received_at), sa.func.count()).where(_B.tenant_id == tenant_id)  # fmt: skip
+    return Waiting(*(await session.execute(sums)).one())
 
 
 async def oldest(session: AsyncSession, tenant_id: UUID) -> list[Any]:
@@ -101,6 +103,12 @@ async def oldest(session: AsyncSession, tenant_id: UUID) -> list[Any]:
 async def settle(session: AsyncSession, tenant_id: UUID, ids: Sequence[UUID]) -> int:
     """Delete rows whose events this transaction stores; returns how many were still there."""
     return affected(await session.execute(_SETTLE, {"tenant_id": tenant_id, "ids": list(ids)}))
+
+
+async def forget(session: AsyncSession, tenant_id: UUID, before: datetime) -> int:
+    """Delete what came before that and could not be stored, however often it was tried; returns how many rows."""
+    hopeless = (_B.tenant_id == tenant_id, _B.received_at < before, _B.attempts >= MAX_ATTEMPTS)
+    return affected(await session.execute(sa.delete(BACKLOG).where(*hopeless)))
 
 
 async def put_off(session: AsyncSession, tenant_id: UUID, ids: Sequence[UUID]) -> None:

@@ -2,11 +2,11 @@
 
 For requests that are answered before they are read. Whatever is unusual is not plain, and is read at once instead; what
 is checked here is stricter than reading (tests/domains/analytics/test_plain.py holds both together). Only a number
-beyond all bounds, such as 1e999, passes here and is refused when it is read.
+beyond all bounds, such as 1e999 or one of five thousand digits, passes here; it costs its own message when it is read.
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import orjson
@@ -56,6 +56,8 @@ class _Batch(msgspec.Struct, gc=False, rename="camel"):
     context: None = None
 
 
+_OTHER, _BETWEEN = 4_096, 64
+"""Bytes beside the messages, and for each of them: nothing else is read, and more of it would be kept for nothing."""
 _batches = msgspec.json.Decoder(_Batch)
 _messages = msgspec.json.Decoder(_Message)
 
@@ -67,8 +69,11 @@ def read_plain(data: bytes, received_at: datetime) -> list[str | None] | None:
         if b"\\u" in data:
             orjson.loads(data)
         body = _batches.decode(data)
+        texts = [bytes(raw) for raw in body.batch]
+        if len(data) > sum(map(len, texts)) + _OTHER + _BETWEEN * len(texts):
+            return None
         sent = dates.read_time(body.sent_at, "sentAt")
-        found = [_messages.decode(raw) for raw in body.batch if _is_small(bytes(raw))]
+        found = [_messages.decode(text) for text in texts if _is_small(text)]
         if len(found) < len(body.batch):
             return None
         for message in found:
@@ -77,6 +82,12 @@ def read_plain(data: bytes, received_at: datetime) -> list[str | None] | None:
         return [message.message_id for message in found]
     except (msgspec.DecodeError, orjson.JSONDecodeError, UnicodeDecodeError, RecursionError, Rejected):
         return None
+
+
+def split_plain(data: bytes) -> tuple[list[bytes], Any]:
+    """The messages of a plain body, each as it stands, and when it was sent: what else is in the body is skipped."""
+    body = _batches.decode(data)
+    return [bytes(raw) for raw in body.batch], body.sent_at
 
 
 def _is_small(text: bytes) -> bool:

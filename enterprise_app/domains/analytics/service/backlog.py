@@ -5,6 +5,7 @@ good for certain (rules/plain.py) and nothing in it is to be left out before it 
 """
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -15,7 +16,7 @@ from enterprise_app.core import live
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import job_context
 from enterprise_app.core.db import tenant_session
-from enterprise_app.core.errors import Invalid, RateLimited
+from enterprise_app.core.errors import Invalid, RateLimited, Unavailable
 from enterprise_app.core.settings import get_settings
 from enterprise_app.domains.analytics.queries import backlog
 from enterprise_app.domains.analytics.queries.backlog import Body
@@ -29,14 +30,22 @@ from enterprise_app.domains.analytics.vocabulary import DoNotTrack
 
 MAX_BYTES = 256 * 1024 * 1024
 """Of a tenant, packed: who is further ahead of the worker than that is told to slow down."""
-MAX_GROUP = 4 * 1024 * 1024
-"""Bytes that are written at once."""
+MAX_ROWS = 200_000
+"""Of a tenant: many small bodies take long to count, too."""
+MAX_GROUP, MAX_GROUP_BODIES = 4 * 1024 * 1024, 200
+"""Bytes and bodies that are written at once."""
+MAX_WAITING = 64 * 1024 * 1024
+"""Bytes, packed, of all tenants that may wait in this process to be written."""
+MAX_AT_ONCE = 3
+"""Transactions of all tenants at once: the process has more connections, and pages need some."""
 _LOOK_EVERY = 1.0
 _LINGER = 0.002
 """Seconds until the first one's transaction begins, for others to come along: each costs as much as several bodies."""
 _RETRY_AFTER = 5
 _MOST = 1_000
 AREA = "backlog"
+_ESCAPED = re.compile(rb"\\u00[2-7]")
+"""A plain character that is not written plainly: names can't be looked for then."""
 _packer = zstandard.ZstdCompressor(level=1)
 
 
@@ -51,6 +60,8 @@ class _Line:
 
 
 _lines: dict[UUID, _Line] = {}
+_waiting = 0
+_at_once = asyncio.Semaphore(MAX_AT_ONCE)
 
 
 def is_rush(owner: KeyOwner) -> bool:
@@ -79,21 +90,29 @@ async def keep_batch(
 
 def _must_be_read(owner: KeyOwner, data: bytes, do_not_track: bool, truncate: bool) -> bool:
     """Whether the body may hold what must not be written down: of people who ask for that, or whole addresses."""
-    if owner.do_not_track is not DoNotTrack.IGNORE and (do_not_track or b"doNotTrack" in data):
+    heeds = owner.do_not_track is not DoNotTrack.IGNORE
+    if (heeds and (do_not_track or b"doNotTrack" in data)) or (truncate and b'"ip"' in data):
         return True
-    return truncate and b'"ip"' in data
+    return (heeds or truncate) and b"\\u00" in data and _ESCAPED.search(data) is not None
 
 
 async def _write(tenant_id: UUID, body: Body) -> None:
     """With what comes at the same time, in one transaction."""
-    line = _line_of(tenant_id)
+    global _waiting
+    line, size = _line_of(tenant_id), len(body.data)
     if line.is_full and time.monotonic() - line.looked_at < _LOOK_EVERY:
         raise RateLimited(retry_after=_RETRY_AFTER)
+    if _waiting and _waiting + size > MAX_WAITING:
+        raise Unavailable("database_busy", retry_after=1)
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     line.waiting.append((body, done))
     if line.writer is None:
         line.writer = asyncio.create_task(_serve(tenant_id, line))
-    await done
+    _waiting += size
+    try:
+        await done
+    finally:
+        _waiting -= size
 
 
 def _line_of(tenant_id: UUID) -> _Line:
@@ -113,8 +132,9 @@ async def _serve(tenant_id: UUID, line: _Line) -> None:
     try:
         while line.waiting:
             await asyncio.sleep(_LINGER)
-            group = _next_group(line)
-            await _write_group(tenant_id, line, group)
+            async with _at_once:
+                if group := _next_group(line):
+                    await _write_group(tenant_id, line, group)
     finally:  # also when it is ended from outside: nobody is left unanswered
         line.writer = None
         for _, done in [*group, *line.waiting]:
@@ -123,13 +143,15 @@ async def _serve(tenant_id: UUID, line: _Line) -> None:
 
 
 def _next_group(line: _Line) -> list[tuple[Body, "asyncio.Future[None]"]]:
+    """The next bodies in order, as many as fit. Whose sender has gone is not kept any more: it will come again."""
     size = taken = 0
-    for body, _ in line.waiting:
+    waiting = [(body, done) for body, done in line.waiting if not done.done()]
+    for body, _ in waiting[:MAX_GROUP_BODIES]:
         size += len(body.data)
         if taken and size > MAX_GROUP:
             break
         taken += 1
-    group, line.waiting = line.waiting[:taken], line.waiting[taken:]
+    group, line.waiting = waiting[:taken], waiting[taken:]
     return group
 
 
@@ -139,7 +161,8 @@ async def _write_group(tenant_id: UUID, line: _Line, group: list[tuple[Body, "as
     try:
         async with tenant_session(job_context(tenant_id, "ingest")) as session:
             if time.monotonic() - line.looked_at > _LOOK_EVERY:
-                line.is_full = (await backlog.measure(session, tenant_id)).bytes >= MAX_BYTES
+                found = await backlog.measure(session, tenant_id)
+                line.is_full = found.bytes >= MAX_BYTES or found.rows >= MAX_ROWS
                 line.looked_at = time.monotonic()
                 await live.changed(session, live.topic(tenant_id, AREA))
             if line.is_full:
