@@ -24,6 +24,9 @@ class SourceRow(TenantTable, Versioned, table=True):
     allowed_origins: list[str] = Field(default_factory=list, sa_type=ARRAY(sa.Text))  # pyright: ignore
     do_not_track: str = "anonymise"
     consent_required: bool = False
+    first_event_at: datetime | None = Field(default=None, sa_type=_TIMESTAMP)
+    """No event happened before this, give or take 15 minutes; kept by whoever stores or deletes events. None for the
+    platform's own source, which has none older than itself."""
     last_event_at: datetime | None = Field(default=None, sa_type=_TIMESTAMP)
     revoked_at: datetime | None = Field(default=None, sa_type=_TIMESTAMP)
 

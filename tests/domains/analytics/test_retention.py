@@ -1,8 +1,10 @@
 """ANA-11: events go when the plan says so, announced a week before, and every number follows."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -18,6 +20,7 @@ from enterprise_app.core.events import Delivery
 from enterprise_app.core.ids import new_id
 from enterprise_app.domains.analytics import service
 from enterprise_app.domains.analytics.events import RetentionAnnounced
+from enterprise_app.domains.analytics.queries import retention as rows
 from enterprise_app.domains.analytics.rules.retention import (
     FOREVER,
     NOTICE,
@@ -25,13 +28,17 @@ from enterprise_app.domains.analytics.rules.retention import (
     Oldest,
     Windows,
     decide,
+    still_due,
     windows_of,
 )
 from enterprise_app.domains.analytics.schemas import Overview, RetentionChoice
+from enterprise_app.domains.analytics.service import deleting
 from enterprise_app.domains.analytics.service.deleting import delete_due
+from enterprise_app.domains.analytics.service.write_keys import find_key_owner
 from enterprise_app.domains.analytics.subscribers import mail_retention
 from enterprise_app.domains.analytics.vocabulary import FileFormat, ImportedKeep
 from tests.domains.analytics.http import client_of
+from tests.domains.analytics.test_tracking import new_source
 from tests.domains.identity.world import registered
 
 AT = datetime(2026, 11, 21, 3, 41, tzinfo=UTC)
@@ -71,6 +78,13 @@ def test_a_smaller_plan_is_announced_anew_and_a_bigger_one_holds_at_once() -> No
     assert bigger.announced == Announced(Windows(365, FOREVER), announced.due_at)
     assert decide(AT, Windows(90, FOREVER), bigger.announced, old).is_news, "and back again is news again"
     assert decide(AT, Windows(FOREVER, FOREVER), announced, old).events_before is None
+
+
+def test_only_what_is_still_due_goes() -> None:
+    assert still_due(None, 30, AT) is None
+    assert still_due(days_ago(30), FOREVER, AT) is None
+    assert still_due(days_ago(30), 90, AT) == days_ago(90).replace(hour=0, minute=0)
+    assert still_due(days_ago(90), 30, AT) == days_ago(90), "shorter is announced first"
 
 
 def write(path: Path, times: Iterable[datetime]) -> Path:
@@ -172,6 +186,110 @@ async def test_a_month_in_which_all_is_due_is_dropped_whole(
     assert await numbers(ctx, rolled=True) == await numbers(ctx, rolled=False)
     await keep_all(ctx)
     assert await numbers(ctx, rolled=True) == await numbers(ctx, rolled=False)
+
+
+async def due_now(ctx: Context, urls: DatabaseUrls) -> None:
+    """Announced a week ago, and decided tonight."""
+    async with tenant_session(ctx) as session:
+        await service.change_retention(session, ctx, 1, PLAN)
+    await decide_now(ctx)
+    a_week_later(urls)
+    await decide_now(ctx)
+
+
+def set_plan(urls: DatabaseUrls, change: str) -> None:
+    with psycopg.connect(urls.direct_owner) as connection:
+        connection.execute(f"UPDATE tenants SET {change}")  # pyright: ignore
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        ("plan = 'STARTER'", range(265, 276)),
+        ("plan = 'ENTERPRISE'", range(1_200, 1_201)),
+        ("trial_ends_at = now() + interval '1 day'", range(1_000, 1_200)),  # of PROFESSIONAL
+        ("trial_ends_at = now() - interval '1 second'", range(85, 96)),
+    ],
+)
+async def test_what_the_plan_keeps_in_the_moment_of_deletion_stays(
+    lasting_tenant: Context, committed_db: DatabaseUrls, year: Path, change: str, left: range
+) -> None:
+    ctx = lasting_tenant
+    await due_now(ctx, committed_db)
+    set_plan(committed_db, change)
+    delete_due(committed_db.direct_owner)
+    assert await scalar(ctx, "SELECT count(*) FROM analytics_events") in left
+
+
+async def test_what_the_tenant_keeps_in_the_moment_of_deletion_stays(
+    lasting_tenant: Context, committed_db: DatabaseUrls, year: Path
+) -> None:
+    await due_now(lasting_tenant, committed_db)
+    with psycopg.connect(committed_db.direct_owner) as connection:  # the decision of the night still stands
+        connection.execute("UPDATE analytics_retention SET imported = 'forever'")
+    assert delete_due(committed_db.direct_owner) == {"events": 0, "months": 0}
+    assert await scalar(lasting_tenant, "SELECT count(*) FROM analytics_events") == 1_200
+
+
+async def test_an_upgrade_stops_a_deletion_that_has_begun(
+    lasting_tenant: Context, committed_db: DatabaseUrls, year: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await due_now(lasting_tenant, committed_db)
+    monkeypatch.setattr(deleting, "PIECE", 100)
+    monkeypatch.setattr(deleting, "_drop_months", lambda *_: 0)
+    piece, pieces = deleting._delete_piece, []
+
+    def upgraded_after_two(*args: Any) -> int:
+        if len(pieces) == 2:
+            set_plan(committed_db, "plan = 'ENTERPRISE'")
+        pieces.append(piece(*args))
+        return pieces[-1]
+
+    monkeypatch.setattr(deleting, "_delete_piece", upgraded_after_two)
+    assert delete_due(committed_db.direct_owner)["events"] in (100, 200)  # the first look is for live events
+    assert pieces[2:] == [0] * len(pieces[2:])
+
+
+async def test_an_upgrade_waits_for_the_piece_that_is_being_deleted(
+    lasting_tenant: Context, committed_db: DatabaseUrls, year: Path
+) -> None:
+    """Or the piece for the upgrade: never both at once."""
+    await due_now(lasting_tenant, committed_db)
+    with psycopg.connect(committed_db.direct_owner) as upgrading:
+        upgrading.execute("UPDATE tenants SET plan = 'ENTERPRISE'")  # not committed yet
+        deletion = asyncio.create_task(asyncio.to_thread(delete_due, committed_db.direct_owner))
+        await asyncio.sleep(0.5)
+        assert not deletion.done()
+        upgrading.commit()
+    assert await deletion == {"events": 0, "months": 0}
+
+
+async def test_the_oldest_events_are_known_without_reading_any(
+    lasting_tenant: Context, committed_db: DatabaseUrls, year: Path
+) -> None:
+    ctx = lasting_tenant
+    owner = await find_key_owner((await new_source(ctx)).write_key)
+    assert owner
+    for days in (50, 60, 55):
+        at = now() - timedelta(days=days)
+        message = {"type": "track", "event": "E", "userId": "u", "timestamp": at.isoformat()}
+        await service.take_messages(owner, [message])
+    async with tenant_session(ctx) as session:
+        plan = "\n".join(await session.scalars(sa.text("EXPLAIN " + rows._EDGES).bindparams(tenant_id=ctx.tenant_id)))
+        assert "analytics_events" not in plan
+        oldest = await rows.find_oldest(session, ctx.tenant_id)
+        real = (await session.execute(sa.text(
+            "SELECT min(occurred_at) FILTER (WHERE kind <> 'import'), min(occurred_at) FILTER (WHERE kind = 'import')"
+            " FROM analytics_events AS e JOIN analytics_sources AS s ON s.id = e.source_id"
+        ))).one()  # fmt: skip
+    for told, first in zip((oldest.events, oldest.imports), real, strict=True):
+        assert told
+        assert first - timedelta(minutes=15) < told <= first
+    await due_now(ctx, committed_db)
+    delete_due(committed_db.direct_owner)
+    async with tenant_session(ctx) as session:
+        oldest = await rows.find_oldest(session, ctx.tenant_id)
+    assert all(at and now() - timedelta(days=32) < at for at in (oldest.events, oldest.imports))
 
 
 async def test_the_way_it_stands_over_http(lasting_tenant: Context, year: Path) -> None:

@@ -51,6 +51,12 @@ _MARK = """
     SELECT '{tenant_id}'::uuid, to_timestamp(slot::double precision * {seconds})
     FROM unnest('{{{slots}}}'::bigint[]) AS slot
 """
+# Hardly ever a write: only what is older than anything before changes the row.
+_NOTE_FIRST = """
+    UPDATE analytics_sources SET first_event_at = to_timestamp({first}::double precision * {seconds})
+    WHERE tenant_id = '{tenant_id}'::uuid AND id = '{source_id}'::uuid
+        AND (first_event_at IS NULL OR first_event_at > to_timestamp({first}::double precision * {seconds}))
+"""
 _PATIENCE = "SET LOCAL lock_timeout = '{patience}s'"
 _MANY = 5_000
 """From so many lines on, emptying the table by a new file is cheaper than marking each line as deleted."""
@@ -94,16 +100,21 @@ async def store(session: AsyncSession, intake: Intake, lines: bytes, count: int,
         return await _store(cursor, intake.values(), lines, count, list(slots))
 
 
-async def mark_dirty(session: AsyncSession, tenant_id: UUID, slots: Iterable[int]) -> None:
-    """Have the rollups of these slots redone; in the transaction that stores their events."""
-    if statement := _marking(tenant_id, slots):
+async def mark_dirty(session: AsyncSession, tenant_id: UUID, source_id: UUID, slots: Iterable[int]) -> None:
+    """Have the rollups of these slots of a source redone; in the transaction that stores their events."""
+    if statement := _marking(tenant_id, source_id, slots):
         async with driver_cursor(session) as cursor:
             await _run(cursor, statement)
 
 
-def _marking(tenant_id: UUID, slots: Iterable[int]) -> str:
-    listed = ",".join(map(str, sorted(slots)))
-    return _MARK.format(tenant_id=tenant_id, seconds=SLOT_SECONDS, slots=listed) if listed else ""
+def _marking(tenant_id: UUID, source_id: UUID, slots: Iterable[int]) -> str:
+    """The marks, and when the source's first event happened."""
+    ordered = sorted(slots)
+    if not ordered:
+        return ""
+    values = {"tenant_id": tenant_id, "source_id": source_id, "seconds": SLOT_SECONDS}
+    listed = ",".join(map(str, ordered))
+    return _MARK.format(slots=listed, **values) + ";" + _NOTE_FIRST.format(first=ordered[0], **values)
 
 
 @asynccontextmanager
@@ -134,7 +145,8 @@ async def _store(
         repeats = {row[0].hex for row in await cursor.fetchall()}
     emptied = f"TRUNCATE {_INCOMING}" if count >= _MANY else f"DELETE FROM {_INCOMING}"  # noqa: S608
     if len(repeats) < count:
-        await _run(cursor, _INSERT.format(**values), _marking(values["tenant_id"], slots), emptied)
+        marks = _marking(values["tenant_id"], values["source_id"], slots)
+        await _run(cursor, _INSERT.format(**values), marks, emptied)
     else:
         await _run(cursor, emptied)
     return repeats

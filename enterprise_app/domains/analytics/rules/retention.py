@@ -74,6 +74,12 @@ def decide(now: datetime, wanted: Windows, announced: Announced | None, oldest: 
     return Decision(told, False, _before(now, wanted.events), _before(now, wanted.imports))
 
 
+def still_due(before: datetime | None, days: int, now: datetime) -> datetime | None:
+    """What of a decision made earlier holds under the present window: plan and choice may keep more meanwhile."""
+    limit = _before(now, days)
+    return None if before is None or limit is None else min(before, limit)
+
+
 def _threatens(now: datetime, windows: Windows, oldest: Oldest) -> bool:
     pairs = ((oldest.events, windows.events), (oldest.imports, windows.imports))
     return any(at is not None and days != FOREVER and at < now + NOTICE - timedelta(days=days) for at, days in pairs)

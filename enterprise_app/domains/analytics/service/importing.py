@@ -192,7 +192,7 @@ async def _load(
             if time.monotonic() - saved >= _SAVE_EVERY:
                 saved = time.monotonic()
                 await imports.save_progress(ctx, started.id, progress)
-    await mark_dirty(session, ctx.tenant_id, tally.slots)
+    await mark_dirty(session, ctx.tenant_id, started.source_id, tally.slots)
     await health.note(session, intake, counted)
     return tally
 

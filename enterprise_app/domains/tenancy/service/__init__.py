@@ -13,7 +13,7 @@ from .directory import (
     find_recipe,
     set_recipe,
 )
-from .entitlements import entitlements_of, list_plans
+from .entitlements import entitlements_in_force, entitlements_of, list_plans
 from .operation import change_plan, get_tenant, list_tenants, operate, resume_tenant, suspend_tenant
 from .settings import get_current, update_settings
 
@@ -22,6 +22,7 @@ __all__ = [
     "change_plan",
     "check_slug",
     "create_tenant",
+    "entitlements_in_force",
     "entitlements_of",
     "find_by_host",
     "find_by_id",

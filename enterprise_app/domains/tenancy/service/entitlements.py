@@ -10,7 +10,12 @@ from ..schemas import Plan, PlanList, Tenant
 
 def entitlements_of(tenant: Tenant, now: datetime) -> Entitlements:
     """What the plan in force grants: the trial's until it ends, then the tenant's own."""
-    return catalogue().plans[plan_in_force(tenant.plan, tenant.trial_ends_at, now)].entitlements
+    return entitlements_in_force(tenant.plan, tenant.trial_ends_at, now)
+
+
+def entitlements_in_force(plan: str, trial_ends_at: datetime | None, now: datetime) -> Entitlements:
+    """The same for who has only a tenant's plan and the end of its trial."""
+    return catalogue().plans[plan_in_force(plan, trial_ends_at, now)].entitlements
 
 
 def list_plans() -> PlanList:
