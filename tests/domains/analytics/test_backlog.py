@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -207,8 +208,10 @@ async def test_too_much_at_once_is_refused_before_it_fills_the_memory(
     monkeypatch.setattr(backlog, "MAX_WAITING", 600)
     async with client_of(tenant) as client:
         sending = [asyncio.create_task(post(client, "/v1/batch", batch(f"m{n}"), key)) for n in range(20)]
-        while sum(task.done() for task in sending) < 10:
-            await asyncio.sleep(0.01)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                while sum(task.done() for task in sending) < 10:
+                    await asyncio.sleep(0.01)
         go_on.set()
         answers = Counter(answer.status_code for answer in await asyncio.gather(*sending))
     assert set(answers) == {202, 503}
