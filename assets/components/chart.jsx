@@ -61,6 +61,14 @@ function extent(series, stacked, count) {
   return [Math.min(0, ...values), Math.max(0, ...values)];
 }
 
+/** The width of the widest text, as plotly will draw it: its own automatic margins come late and not at all when the
+ * axis changes its side, as it does with the language of an open page. */
+function widest(texts, font) {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = `12px ${font}`;
+  return Math.ceil(Math.max(0, ...texts.map((text) => pen.measureText(text).width)));
+}
+
 function figure({ x, series, kind, stacked, height, host, number, short }) {
   const { palette, named, font } = colours(host);
   const rtl = getComputedStyle(host.closest("figure")).direction === "rtl"; // the frame itself stays ltr: svg anchors flip otherwise
@@ -87,20 +95,23 @@ function figure({ x, series, kind, stacked, height, host, number, short }) {
   });
   const [low, high] = extent(series, stacked, x.length);
   const marks = ticks(low, high);
-  const every = Math.max(1, Math.ceil(x.length / Math.max(2, Math.floor(host.clientWidth / 76))));
+  const wide = Math.max(60, widest(x, font)) + 16;
+  const every = Math.max(1, Math.ceil(x.length / Math.max(2, Math.floor(host.clientWidth / wide))));
   const shown = x.map((_, i) => i).filter((i) => i % every === 0);
   // Bars need half a step at both ends; lines only room for half a label, or the first one meets the value axis.
   const bars = kind === "bar" || series.some((one) => one.kind === "bar");
   const edge = bars || x.length < 2 ? 0.6 : Math.min(0.6, (30 * (x.length - 1)) / Math.max(120, host.clientWidth - 120));
   const span = [-edge, x.length - 1 + edge];
+  const values = marks.map((value) => short.format(value));
+  const [near, far] = [widest(values, font) + 12, 12];
   const layout = {
     ...base,
-    margin: { l: rtl ? 12 : 8, r: rtl ? 8 : 12, t: 10, b: 8 },
+    margin: { l: rtl ? far : near, r: rtl ? near : far, t: 10, b: 28 },
     barmode: stacked ? "stack" : "group",
     bargap: 0.35,
     hovermode: "x unified",
-    xaxis: { type: "category", categoryarray: places, tickvals: shown, ticktext: shown.map((i) => x[i]), range: rtl ? span.reverse() : span, showgrid: false, zeroline: false, fixedrange: true, automargin: true, tickangle: 0, ticks: "", showline: true, linecolor: named.border, showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "solid", spikecolor: named.border },
-    yaxis: { tickvals: marks, ticktext: marks.map((value) => short.format(value)), range: [marks[0], marks.at(-1) + (marks.at(-1) - marks[0]) * 0.02], side: rtl ? "right" : "left", gridcolor: named["chart-grid"], zeroline: false, fixedrange: true, automargin: true, ticks: "" },
+    xaxis: { type: "category", categoryarray: places, tickvals: shown, ticktext: shown.map((i) => x[i]), range: rtl ? span.reverse() : span, showgrid: false, zeroline: false, fixedrange: true, automargin: false, tickangle: 0, ticks: "", showline: true, linecolor: named.border, showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "solid", spikecolor: named.border },
+    yaxis: { tickvals: marks, ticktext: values, range: [marks[0], marks.at(-1) + (marks.at(-1) - marks[0]) * 0.02], side: rtl ? "right" : "left", gridcolor: named["chart-grid"], zeroline: false, fixedrange: true, automargin: false, ticks: "" },
   };
   return { data, layout };
 }

@@ -35,21 +35,26 @@ function send(item, onProgress) {
 }
 
 /** The zone and what is on its way; `children` (the list of what is there) take drops as well. */
-export function AtriumUpload({ url, maxBytes, onDone, choose, drop, dropNow, hint, label, progress, waiting, failed, lost, full, tooLarge, cancel, retry, dismiss, className, children }) {
+export function AtriumUpload({ url, single = false, onlyOne, maxBytes, onDone, choose, drop, dropNow, hint, label, progress, waiting, failed, lost, full, tooLarge, cancel, retry, dismiss, className, children }) {
   const [items, setItems] = useState([]);
   const [over, setOver] = useState(false);
+  const [told, setTold] = useState("");
   const input = useRef(null);
   const running = useRef(null);
   const patch = (id, change) => setItems((all) => all.map((item) => (item.id === id ? { ...item, ...change } : item)));
   const forget = (id) => setItems((all) => all.filter((item) => item.id !== id));
 
   const add = (files) => {
+    // Where one file is wanted, several are none: nobody can say which one was meant.
+    const tooMany = single && (files.length > 1 || items.some((item) => ["waiting", "sending"].includes(item.state)));
+    setTold(tooMany ? onlyOne : "");
+    if (tooMany) return;
     // Taken at once: the list is the input's own and empties with it.
     const fresh = Array.from(files).map((file) => {
       const fits = file.size <= maxBytes;
       return { id: ++counter, file, url, part: 0, state: fits ? "waiting" : "refused", problem: fits ? "" : tooLarge };
     });
-    setItems((all) => [...all, ...fresh]);
+    setItems((all) => [...(single ? [] : all), ...fresh]);
   };
 
   useEffect(() => {
@@ -99,7 +104,7 @@ export function AtriumUpload({ url, maxBytes, onDone, choose, drop, dropNow, hin
         <input
           ref={input}
           type="file"
-          multiple
+          multiple={!single}
           className="visually-hidden"
           tabIndex={-1}
           aria-label={label}
@@ -114,6 +119,7 @@ export function AtriumUpload({ url, maxBytes, onDone, choose, drop, dropNow, hin
         <span className="upload-drop" aria-hidden="true">{over ? dropNow : drop}</span>
         <span className="upload-hint">{hint}</span>
       </div>
+      {told ? <p className="upload-problem upload-told" role="alert">{told}</p> : null}
       <p className="visually-hidden" role="status">{sending ? `${progress}: ${sending.file.name}` : ""}</p>
       {items.length > 0 && (
         <ul className="upload-list" aria-label={progress}>

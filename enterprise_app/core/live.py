@@ -50,6 +50,11 @@ def platform_topic(area: str) -> str:
     return topic(PLATFORM_TENANT_ID, area)
 
 
+def account_topic(account_id: UUID) -> str:
+    """What a person sees of their own account, whatever tenant they are in: `account:id`."""
+    return f"account:{account_id}"
+
+
 Callback = Callable[[str], object]
 
 

@@ -111,13 +111,13 @@ def test_an_address_that_no_list_can_follow_is_not_our_failure():
 
 def test_days_are_the_readers():
     state = _at("?start=2026-03-01&end=2026-03-02")
-    state._read("name")
+    state._read("name", "en")
     assert state._filters(READER) == ["created_at:gte:2026-02-28T15:00:00Z", "created_at:lt:2026-03-02T15:00:00Z"]
 
 
 async def test_each_control_changes_its_word_and_starts_from_the_first_page():
     state = _at("?q=ann&cursor=c3&filter=name:ne:X&filter=name:ne:Y")
-    state._read("name")
+    state._read("name", "en")
     kept = "q=ann&filter=name%3Ane%3AX&filter=name%3Ane%3AY"
     assert _address(await _press(state, "pick", "stage", "lead")) == f"/people?{kept}&stage=lead"
     assert _address(await _press(state, "sort_by", "-name")) == f"/people?{kept}&sort=-name"

@@ -79,3 +79,12 @@ class Backlog(BaseModel):
     pending: int
     dead: int
     oldest_seconds: float
+
+
+class WaitingEvents(BaseModel):
+    """Events of all tenants that were answered and are kept, but not stored yet; `since`: when the oldest came."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    messages: int
+    since: datetime | None

@@ -53,17 +53,28 @@ def file_list(files: Any, *, label: Text, on_remove: Handler, removable: Flag = 
 
 
 def upload_zone(
-    url: Text, *children: Node, label: Text, hint: Text, max_bytes: int, too_large: Text, on_done: Handler
+    url: Text,
+    *children: Node,
+    label: Text,
+    hint: Text,
+    max_bytes: int,
+    too_large: Text,
+    on_done: Handler,
+    single: bool = False,
 ) -> rx.Component:
     """Takes files by choice or drop and posts each to `url`, in the browser; `children` stand below and take drops too.
+    With `single` it takes one, and tells who brings several.
 
     upload_zone(State.upload_url, file_list(…), label=t("files.label"), hint=t("files.hint", max="100 MB"),
                 max_bytes=100_000_000, too_large=t("files.too_large", max="100 MB"), on_done=State.load)
     """
     texts = {word: t(f"files.{word}") for word in WORDS}
+    if single:
+        texts |= {word: t(f"files.one.{word}") for word in ("choose", "drop", "drop_now")}
+        texts["only_one"] = t("files.one.only")
     return react.Upload.create(
-        *children, url=url, label=label, hint=hint, max_bytes=max_bytes, too_large=too_large, on_done=on_done,
-        class_name="upload", **texts,
+        *children, url=url, single=single, label=label, hint=hint, max_bytes=max_bytes, too_large=too_large,
+        on_done=on_done, class_name="upload", **texts,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import reflex as rx
 
 from enterprise_app.web.texts import t
 
+from . import react
 from .actions import button
 from .icons import icon
 from .inputs import Options, select
@@ -49,20 +50,32 @@ def _not(value: Flag) -> Flag:
     return ~value if isinstance(value, rx.Var) else not value
 
 
-def filter_bar(*controls: Any, end: list[Any] | None = None, chips: Any = None) -> rx.Component:
-    """Search and filters in one line, the active filters as chips under it.
+def filter_bar(
+    *controls: Any, end: list[Any] | None = None, chips: Any = None, folded: Any = None, lead: int = 0
+) -> rx.Component:
+    """Search and filters in one line, the active filters as chips under it. With `folded`, the number of filters that
+    are set, a phone shows the first `lead` controls and a button for the rest.
 
     filter_bar(search_input(State.q, State.search, label=…),
                filter_select(t("x.status"), STATUSES, State.status, State.set_status),
                chips=rx.foreach(State.filters, lambda f: chip(f.text, State.drop_filter(f.field))))
     """
     line = rx.el.div(
-        rx.el.div(*controls, class_name="toolbar-start"),
+        rx.el.div(*_folded(controls, lead, folded), class_name="toolbar-start"),
         *([rx.el.div(*end, class_name="toolbar-end")] if end else []),
         class_name="toolbar",
     )
     below = rx.el.div(chips, class_name="chips") if chips is not None else None
     return rx.el.div(*parts(line, below), class_name="filters")
+
+
+def _folded(controls: tuple[Any, ...], lead: int, count: Any) -> list[Any]:
+    if count is None:
+        return list(controls)
+    rest = react.Folding.create(
+        icon("filter", 14), *controls[lead:], label=t("components.filter.title"), count=count, class_name="folding"
+    )
+    return [*controls[:lead], rest]
 
 
 def filter_select(

@@ -97,6 +97,8 @@ class Upload(rx.Component):
     library = "$/public/components/upload.jsx"
     tag = "AtriumUpload"
     url: rx.Var[str]
+    single: rx.Var[bool]
+    only_one: rx.Var[str]
     max_bytes: rx.Var[int]
     label: rx.Var[str]
     choose: rx.Var[str]
@@ -113,6 +115,15 @@ class Upload(rx.Component):
     retry: rx.Var[str]
     dismiss: rx.Var[str]
     on_done: rx.EventHandler[_none]
+
+
+class Folding(rx.Component):
+    """What is folded behind a button on small screens, and simply there on others."""
+
+    library = "$/public/components/folding.jsx"
+    tag = "AtriumFolding"
+    label: rx.Var[str]
+    count: rx.Var[int]
 
 
 class BoardColumn(rx.Component):

@@ -33,10 +33,17 @@ def day(state: Any, word: str, label: ui.Text) -> rx.Component:
     return rx.el.label(rx.el.span(label, class_name="filter-label"), box, class_name="filter")
 
 
-def bar(state: Any, *controls: Any, end: list[Any] | None = None) -> rx.Component:
-    """Search and filters, and the URL's further conditions as chips."""
+MANY = 3
+"""With more controls than that, a phone shows the first one and folds the others."""
+
+
+def bar(state: Any, *controls: Any, end: list[Any] | None = None, lead: str = "") -> rx.Component:
+    """Search and filters, and the URL's further conditions as chips. `lead` is the word of the first control where that
+    is one of the page's filters: it is seen, so it is not counted among those that are folded."""
     chips = rx.foreach(state.conditions, lambda one: ui.chip(one.text, state.drop(one.id)))
-    line = ui.filter_bar(*controls, end=end, chips=chips)
+    count = state.active - rx.cond(state.picked[lead] != "", 1, 0) if lead else state.active
+    folded = count if len(controls) > MANY else None
+    line = ui.filter_bar(*controls, end=end, chips=chips, folded=folded, lead=1)
     return line if controls or end else rx.cond(state.conditions.length() > 0, line)
 
 

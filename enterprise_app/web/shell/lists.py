@@ -30,7 +30,7 @@ Where the service counts (`count=True`), say `self._turned(page, counted(ctx, "p
 condition of the list grammar works as `?filter=field:op:value` too: it is shown as a chip that takes it away.
 '''
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -41,7 +41,7 @@ from reflex_base.event import EventSpec
 from enterprise_app.core.context import Context
 from enterprise_app.core.errors import Invalid
 from enterprise_app.core.paging import Listing, ListQuery
-from enterprise_app.core.texts import translate
+from enterprise_app.core.texts import has_text, translate
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.shell.action import action
@@ -84,6 +84,7 @@ class ListState(rx.State, mixin=True):
     size: str = DEFAULT_SIZE
     picked: dict[str, str] = {}
     conditions: list[Condition] = []
+    active: int = 0
     narrowed: bool = False
     summary: str = ""
     next_cursor: str = ""
@@ -105,13 +106,21 @@ class ListState(rx.State, mixin=True):
         """The page's own filters by their word in the URL."""
         return {}
 
-    def _read(self, order: str) -> None:
+    def _words(self) -> Mapping[str, str]:
+        """Text keys of the fields that a `filter=` may name (`device`), of one of their values (`device.bot`), or what
+        the keys of all their values begin with (`device.`)."""
+        return {}
+
+    def _read(self, order: str, locale: str) -> None:
         """Take over what the URL says; what no browser of ours wrote there becomes empty."""
         words = parameters(self)
         self.q, self.sort = words.get("q", ""), words.get("sort", "") or order
         self.size = words["limit"] if words.get("limit") in SIZES else DEFAULT_SIZE
         self.picked = {word: own.taken(words.get(word, "")) for word, own in self._narrowings().items()}
-        self.conditions = [Condition(id=text, text=_readable(text)) for text in values_of(self, "filter")]
+        self.conditions = [
+            Condition(id=text, text=_readable(text, locale, self._words())) for text in values_of(self, "filter")
+        ]
+        self.active = sum(1 for value in self.picked.values() if value)
         self.narrowed = bool(self.q or self.conditions or any(self.picked.values()))
 
     def _filters(self, ctx: Context) -> list[str]:
@@ -122,7 +131,7 @@ class ListState(rx.State, mixin=True):
 
     def _query(self, ctx: Context, listing: Listing) -> ListQuery:
         """What the URL asks this list for. Raises Invalid."""
-        self._read(listing.default_sort)
+        self._read(listing.default_sort, ctx.locale)
         cursor = parameters(self).get("cursor")
         return listing.parse(
             limit=self.size, cursor=cursor, sort=self.sort, filters=self._filters(ctx), q=self.q or None
@@ -151,8 +160,9 @@ class ListState(rx.State, mixin=True):
         return change_view(self, cursor=known[-1] if known else "")
 
 
-def listed(need: Permission, *narrowings: Narrowing) -> type[ListState]:
-    """A base for the state of a list page: its vars, and its handlers declared with the page's permission."""
+def listed(need: Permission, *narrowings: Narrowing, words: Mapping[str, str] | None = None) -> type[ListState]:
+    """A base for the state of a list page: its vars, and its handlers declared with the page's permission. `words` name
+    the fields of conditions in the reader's language: {"os": "explorer.column.os", "os.": "explorer.os."}."""
     own = {narrowing.word: narrowing for narrowing in narrowings}
 
     class Listed(ListState, mixin=True):
@@ -160,6 +170,9 @@ def listed(need: Permission, *narrowings: Narrowing) -> type[ListState]:
 
         def _narrowings(self) -> dict[str, Narrowing]:
             return own
+
+        def _words(self) -> Mapping[str, str]:
+            return words or {}
 
         @action(need)
         async def leave(self) -> None:
@@ -233,7 +246,11 @@ def counted(ctx: Context, key: str, total: int | None) -> str:
     return translate(ctx.locale, key, count=total or 0, number=localization.format_number(total or 0, ctx.locale))
 
 
-def _readable(condition: str) -> str:
+def _readable(condition: str, locale: str, words: Mapping[str, str]) -> str:
+    """`utm_source:eq:news` as "UTM source = news"; a property by its own name, since no catalogue knows it."""
     field, _, rest = condition.partition(":")
     operator, _, value = rest.partition(":")
-    return f"{field} {_SIGNS.get(operator, operator)} {value}"[:_LONGEST]
+    name = translate(locale, words[field]) if field in words else field.removeprefix("properties.")
+    known = words.get(f"{field}.{value}") or words.get(f"{field}.", "") + value
+    shown = translate(locale, known) if known != value and has_text(known) else value
+    return f"{name} {_SIGNS.get(operator, operator)} {shown}"[:_LONGEST]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +24,9 @@ Push = Callable[[str, Any], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What one tab shows."""
+    """What one tab shows: each topic with the handler that reads it again."""
 
-    topics: tuple[str, ...]
-    refresh: Any
+    topics: dict[str, Any]
 
 
 class Hub:
@@ -37,18 +36,19 @@ class Hub:
         self._push, self._delay = push, delay
         self._watches: dict[str, Watch] = {}
         self._tokens: defaultdict[str, set[str]] = defaultdict(set)
-        self._due: set[str] = set()
+        self._due: set[tuple[str, int]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
         return len(self._watches)
 
-    def watch(self, token: str, topics: Iterable[str], refresh: Any) -> None:
-        """From now on the tab shows these topics, and no others."""
+    def watch(self, token: str, topics: Iterable[str], refresh: Any, *, also: Mapping[str, Any] | None = None) -> None:
+        """From now on the tab shows these topics, and no others; `also` are topics with handlers of their own."""
         self.forget(token)
-        watched = tuple(topics)
-        if watched and refresh is not None:
-            self._watches[token] = Watch(watched, refresh)
+        watched = dict.fromkeys(topics, refresh) if refresh is not None else {}
+        watched |= also or {}
+        if watched:
+            self._watches[token] = Watch(watched)
             for topic in watched:
                 self._tokens[topic].add(token)
 
@@ -64,9 +64,16 @@ class Hub:
         """Something changed: tell the tabs that show it, soon. Who watches an area hears of the things in it."""
         parts = topic.split(":")
         concerned = (":".join(parts[:length]) for length in range(2, len(parts) + 1))
-        for token in set().union(*(self._tokens.get(name, ()) for name in concerned)) - self._due:
-            self._due.add(token)
-            task = asyncio.get_running_loop().create_task(self._refresh(token))
+        for name in concerned:
+            for token in self._tokens.get(name, ()):
+                self._plan(token, name)
+
+    def _plan(self, token: str, topic: str) -> None:
+        """One call of the topic's handler, however many topics of the tab ask for it until then."""
+        due = token, id(self._watches[token].topics[topic])
+        if due not in self._due:
+            self._due.add(due)
+            task = asyncio.get_running_loop().create_task(self._refresh(due, topic))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -75,12 +82,13 @@ class Hub:
         for topic in list(self._tokens) if heard == RESYNC else (heard,):
             self.changed(topic)
 
-    async def _refresh(self, token: str) -> None:
+    async def _refresh(self, due: tuple[str, int], topic: str) -> None:
         await asyncio.sleep(self._delay)
-        self._due.discard(token)
+        self._due.discard(due)
+        token, _ = due
         watch = self._watches.get(token)
-        if watch is not None:
+        if watch is not None and topic in watch.topics:
             try:
-                await self._push(token, watch.refresh)
+                await self._push(token, watch.topics[topic])
             except Exception:
                 logger.exception("a live update did not reach its page")

@@ -102,6 +102,11 @@ class SessionState(rx.State):
         key = "shell.verification.sent" if self.unverified else "shell.verification.done"
         await toast(self, "success", translate(ctx.locale, key, email=self.email))
 
+    @action(Permission.SELF_MANAGE)
+    async def reread(self, ctx: Context) -> None:
+        """The account changed elsewhere, such as its e-mail being proven: show it."""
+        self._show(await wiring.get_sessions().get_identity(str(reference_of(self)), ctx))
+
     def _leave(self, page: Page | None) -> list[Any]:
         """What the page before this one wants to put away."""
         before = next((known for known in wiring.pages if known.route == self._route), None)
@@ -143,7 +148,9 @@ class SessionState(rx.State):
             token = self.router.session.client_token
             topics = [f"{ctx.tenant_id}:{area}" for area in page.topics] if page and ctx else []
             topics += [live.platform_topic(area) for area in page.platform_topics] if page else []
-            wiring.hub.watch(token, topics, page.refresh if page else None)
+            own = ctx.actor.account_id if ctx and self.unverified else None
+            also = {live.account_topic(own): SessionState.reread} if own else {}
+            wiring.hub.watch(token, topics, page.refresh if page else None, also=also)
 
 
 def _may(ctx: Context, page: Page) -> bool:

@@ -5,7 +5,7 @@ from .counting import change_counting, get_counting
 from .draining import drain_backlog
 from .expiring import change_retention, decide_retention, get_retention, make_retention_mails
 from .exporting import MAX_ROWS, export_events
-from .health import get_health, last_health_day, list_rejected
+from .health import get_health, get_waiting, last_health_day, list_rejected
 from .importing import import_file
 from .imports import IMPORTS, cancel_import, get_import, list_imports, open_rejects, queue_import
 from .ingesting import authenticate, passer_by, take_messages
@@ -73,6 +73,7 @@ __all__ = [
     "get_snippet",
     "get_source",
     "get_upload",
+    "get_waiting",
     "guess_plan",
     "import_again",
     "import_file",

@@ -60,7 +60,7 @@ async def get_health(
         series=_series(starts, span.end, rows),
         sources=await _sources(session, ctx, rows, source_id),
         codes=_codes(ctx, rows),
-        waiting=await _waiting(session, ctx),
+        waiting=await get_waiting(session, ctx),
     )
 
 
@@ -91,8 +91,9 @@ def _span(ctx: Context, start: date, end: date) -> TimeRange:
     return TimeRange(buckets.local_midnight(start, zone), buckets.local_midnight(end + timedelta(days=1), zone))
 
 
-async def _waiting(session: AsyncSession, ctx: Context) -> Backlog:
-    """Now, whatever the period."""
+async def get_waiting(session: AsyncSession, ctx: Context) -> Backlog:
+    """What is kept and not stored yet, now."""
+    ctx.require(Permission.EVENTS_READ)
     found = await backlog.measure(session, ctx.tenant_id)
     return Backlog(messages=found.messages, since=found.since)
 

@@ -81,6 +81,7 @@ async def verify_email(ctx: Context, token: str) -> str:
         account = await session.get_one(Account, link.account_id)
         account.email_verified_at = account.email_verified_at or now()
         await live.changed(session, CREDENTIALS)
+        await live.changed(session, live.account_topic(account.id))
         here = on_platform(acting(ctx, account))
         await audit.record(session, here, AuditVerb.EMAIL_VERIFIED, account_target(account))
     return account.email

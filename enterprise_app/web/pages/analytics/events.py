@@ -67,7 +67,33 @@ FILTERS = (
 )
 
 
-class EventsState(listed(Permission.EVENTS_READ, *FILTERS), rx.State):
+_COLUMNS = ("channel", "device", "path", "person", "revenue", "status", "type")
+_FIELDS = (
+    "browser", "os", "user_id", "anonymous_id", "session_id", "message_id", "order_id", "title", "utm_source",
+    "utm_medium", "utm_campaign",
+)  # fmt: skip
+WORDS = {
+    **{name: f"explorer.field.{name}" for name in _FIELDS},
+    **{name: f"explorer.column.{name}" for name in _COLUMNS},
+    "occurred_at": "explorer.column.at",
+    "name": "explorer.column.event",
+    "source_id": "explorer.column.source",
+    "referrer_host": "explorer.column.referrer",
+    "host": "explorer.field.host",
+    "currency": "explorer.field.currency",
+    "visitor_id": "explorer.field.visitor_id",
+    "campaign_id": "explorer.field.campaign_id",
+    "is_bot": "explorer.events.traffic",
+    "is_bot.true": "explorer.events.bots",
+    "is_bot.false": "explorer.events.humans",
+    "channel.": "analytics.channel.",
+    "device.": "explorer.device.",
+    "type.": "explorer.type.",
+}
+"""How the chips of conditions name their fields and closed values."""
+
+
+class EventsState(listed(Permission.EVENTS_READ, *FILTERS, words=WORDS), rx.State):
     """What the explorer shows now."""
 
     rows: list[EventRow] = []
@@ -87,7 +113,7 @@ class EventsState(listed(Permission.EVENTS_READ, *FILTERS), rx.State):
         """Show what the URL asks for; without a period, the last day with data."""
         with showing(self):
             self.newer, self.problem = False, ""
-            self._read(service.EVENT_LIST.default_sort)
+            self._read(service.EVENT_LIST.default_sort, ctx.locale)
             asked = parameters(self).get("cols", "")
             self.columns = [name for name in COLUMNS if name in asked.split(",")] if asked else list(OPENING)
             async with tenant_session(ctx) as session:

@@ -93,6 +93,7 @@ def _filters() -> rx.Component:
         list_parts.choice(S, "device", t("explorer.column.device"), DEVICES),
         list_parts.choice(S, "bot", t("explorer.events.traffic"), BOTS),
         more,
+        lead="event",
     )
 
 

@@ -49,7 +49,7 @@ PAGES = [
         section=Section.MEASURE,
         on_load=(HealthState.load,),
         on_leave=(HealthState.leave,),
-        topics=("analytics",),
+        topics=("analytics", "backlog"),
         refresh=HealthState.refresh,
     ),
 ]

@@ -16,7 +16,7 @@ from enterprise_app.core.db import tenant_session
 from enterprise_app.core.texts import translate
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics import service
-from enterprise_app.domains.analytics.health_schemas import Health, RejectedSample, SourceHealth
+from enterprise_app.domains.analytics.health_schemas import Backlog, Health, RejectedSample, SourceHealth
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.components.shapes import BarRow, Option
 from enterprise_app.web.pages.analytics.event_shapes import clock
@@ -77,6 +77,7 @@ class HealthState(rx.State):
     end: str = ""
     source: str = ""
     nothing: bool = False
+    waiting: str = ""
     numbers: dict[str, str] = {}
     share: str = ""
     size: str = ""
@@ -105,7 +106,7 @@ class HealthState(rx.State):
             self._show(ctx, found, refused)
 
     def _show(self, ctx: Context, found: Health, refused: list[RejectedSample]) -> None:
-        total = found.totals
+        total, self.waiting = found.totals, _told(ctx, found.waiting)
         self.numbers = {name: localization.format_number(getattr(total, name), ctx.locale) for name in NUMBERS}
         messages = total.accepted + total.duplicates + total.dropped + total.rejected
         self.nothing = messages == 0
@@ -131,8 +132,12 @@ class HealthState(rx.State):
 
     @action(Permission.EVENTS_READ)
     async def refresh(self, ctx: Context) -> EventSpec | None:
-        """Something came in, or some time has gone by: read again, every few seconds at most."""
-        return HealthState.load if time.monotonic() - self._read_at >= AGAIN else None  # pyright: ignore
+        """Something came in, or some time has gone by: read again, every few seconds at most; what waits at once."""
+        if time.monotonic() - self._read_at >= AGAIN:
+            return HealthState.load  # pyright: ignore
+        async with tenant_session(ctx) as session:
+            self.waiting = _told(ctx, await service.get_waiting(session, ctx))
+        return None
 
     @action(Permission.EVENTS_READ)
     async def leave(self) -> None:
@@ -171,6 +176,15 @@ class HealthState(rx.State):
     async def close(self) -> None:
         """Close it."""
         self.shown = SampleRow()
+
+
+def _told(ctx: Context, waiting: Backlog) -> str:
+    """How many messages are kept and not stored yet, and since when; nothing when there are none."""
+    if not waiting.messages or waiting.since is None:
+        return ""
+    number = localization.format_number(waiting.messages, ctx.locale)
+    ago = localization.format_relative(min(waiting.since, now()), now(), ctx.locale)
+    return translate(ctx.locale, "explorer.health.waiting", count=waiting.messages, number=number, ago=ago)
 
 
 def _line(ctx: Context, one: SourceHealth) -> SourceLine:

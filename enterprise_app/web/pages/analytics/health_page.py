@@ -18,8 +18,8 @@ from enterprise_app.web.texts import t
 
 def health() -> rx.Component:
     """What became of what was sent."""
-    parts = ui.stack(_filters(), _tiles(), _course(), _sources(), _refused(), _note())
-    body = rx.cond(S.nothing & (S.lines.length() == 0), _empty(), parts)
+    parts = ui.stack(_waiting(), _filters(), _tiles(), _course(), _sources(), _refused(), _note())
+    body = rx.cond(S.nothing & (S.lines.length() == 0) & (S.waiting == ""), _empty(), parts)
     return ui.stack(
         ui.page_header(t("explorer.health.title"), t("explorer.health.text")),
         rx.cond(S.failed, ui.error_state(on_retry=S.load), body),
@@ -34,6 +34,11 @@ def _empty() -> rx.Component:
         ui.button_link(t("analytics.empty.action"), "/sources", variant="primary", icon="plug"),
     )
     return ui.card(ui.empty_state("activity", t("analytics.empty.title"), t("explorer.health.empty"), start))
+
+
+def _waiting() -> rx.Component:
+    """A rush is no trouble: what came is safe, and on its way."""
+    return rx.cond(S.waiting != "", ui.callout(S.waiting))
 
 
 def _filters() -> rx.Component:
@@ -102,7 +107,7 @@ def _source(row: Any) -> rx.Component:
 def _refused() -> rx.Component:
     columns = [
         ui.Column(t("explorer.health.problem"), _problem),
-        ui.Column(t("explorer.health.fix"), lambda row: rx.el.bdi(row.fix, class_name="wrap-anywhere"), quiet=True),
+        ui.Column(t("explorer.health.fix"), lambda row: rx.el.span(row.fix, class_name="wrap-anywhere"), quiet=True),
         ui.Column(t("explorer.column.source"), lambda row: rx.el.bdi(row.source), quiet=True),
         ui.Column(t("explorer.health.at"), lambda row: rx.el.bdi(row.at, class_name="nowrap"), quiet=True),
     ]
@@ -119,8 +124,9 @@ def _refused() -> rx.Component:
 
 
 def _problem(row: Any) -> rx.Component:
+    # No <bdi>: the sentence is in the reader's language, though it may begin with the Latin name of a field.
     return rx.el.button(
-        rx.el.bdi(row.problem), type="button", class_name="link link-button wrap-anywhere", on_click=S.open(row.id)
+        row.problem, type="button", class_name="link link-button wrap-anywhere", on_click=S.open(row.id)
     )
 
 
@@ -131,8 +137,8 @@ def _note() -> rx.Component:
 def _message() -> rx.Component:
     one = S.shown
     facts = ui.definition_list(
-        (t("explorer.health.problem"), rx.el.bdi(one.problem)),
-        (t("explorer.health.fix"), rx.cond(one.fix != "", rx.el.bdi(one.fix), "–")),
+        (t("explorer.health.problem"), one.problem),
+        (t("explorer.health.fix"), rx.cond(one.fix != "", one.fix, "–")),
         (t("explorer.health.code"), rx.el.code(one.code, dir="ltr")),
         (t("explorer.column.source"), rx.el.bdi(one.source)),
         (t("explorer.health.at"), rx.el.bdi(one.at)),

@@ -77,6 +77,7 @@ def _choose() -> rx.Component:
         max_bytes=MAX_BYTES,
         too_large=t("imports.file.too_large", max=S.max_size),
         on_done=S.uploaded,
+        single=True,
     )
     return ui.card(zone, title=t("imports.step.file"))
 

@@ -36,6 +36,7 @@ def _now() -> rx.Component:
         ui.stat_tile(t("explorer.live.visitors_5"), S.visitors_5, loading=S.loading),
         ui.stat_tile(t("explorer.live.visitors_30"), S.visitors_30, loading=S.loading),
         ui.stat_tile(t("explorer.live.rate"), S.rate, spark=S.per_minute, loading=S.loading),
+        smallest=280,
     )
 
 

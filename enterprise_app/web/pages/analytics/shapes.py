@@ -53,12 +53,13 @@ def _tile(ctx: Context, overview: Overview, name: str) -> Tile:
         return Tile(value=_number(ctx, value), trend=trend)
     before = getattr(overview.previous.totals, name)
     change, direction = _change(ctx, value, before)
+    told = translate(ctx.locale, "analytics.overview.before", value=_number(ctx, before))
     return Tile(
         value=_number(ctx, value),
         change=change,
         direction=direction,
         good=(value or 0) >= (before or 0),
-        previous=translate(ctx.locale, "analytics.overview.before", value=_number(ctx, before)),
+        previous="" if before is None else told,
         trend=trend,
     )
 

@@ -173,7 +173,7 @@ def _source_row(ctx: Context, source: Source) -> SourceRow:
         id=str(source.id),
         name=source.name,
         kind=translate(ctx.locale, f"analytics.kind.{source.kind.value}"),
-        write_key=source.write_key,
+        write_key=f"{source.write_key[:4]}…{source.write_key[-8:]}",  # they begin alike
         last_event=localization.format_datetime(seen, ctx.locale, ctx.zone) if seen else never,
         live=source.revoked_at is None,
         status=status,

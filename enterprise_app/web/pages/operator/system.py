@@ -71,6 +71,8 @@ class OperatorSystemState(rx.State):
     health_tone: str = "neutral"
     checked_at: str = ""
     parts: list[Part] = []
+    waiting: str = ""
+    waiting_since: str = ""
     switches: list[SwitchRow] = []
     deliveries: list[DeliveryRow] = []
     pending: str = ""
@@ -87,12 +89,14 @@ class OperatorSystemState(rx.State):
         """Ask every part."""
         with showing(self):
             self._show_health(ctx, await service.health())
+            await self._load_waiting(ctx)
             await self._load_switches(ctx)
             await self._load_deliveries(ctx)
 
     @action(Permission.OPERATOR_SYSTEM)
     async def refresh(self, ctx: Context) -> None:
         """A switch was turned or a delivery failed somewhere: show it, without asking every part how it is."""
+        await self._load_waiting(ctx)
         await self._load_switches(ctx)
         await self._load_deliveries(ctx)
 
@@ -109,6 +113,12 @@ class OperatorSystemState(rx.State):
             )
             for name, state in report.components.items()
         ]
+
+    async def _load_waiting(self, ctx: Context) -> None:
+        found = await service.get_waiting_events(ctx)
+        self.waiting = localization.format_number(found.messages, ctx.locale)
+        since = min(found.since, now()) if found.since else None
+        self.waiting_since = localization.format_relative(since, now(), ctx.locale) if since else ""
 
     async def _load_switches(self, ctx: Context) -> None:
         self.switches = [_switch(ctx, switch) for switch in (await service.list_switches(ctx)).items]

@@ -22,12 +22,19 @@ def system() -> rx.Component:
 
 def _health() -> rx.Component:
     title = ui.row(ui.badge(S.health, S.health_tone, dot=True), rx.el.span(S.checked_at, class_name="text-quiet"))
-    parts = ui.grid(rx.foreach(S.parts, _part), smallest=180)
+    parts = ui.grid(rx.foreach(S.parts, _part), _waiting(), smallest=180)
     return ui.section(t("operator.health.title"), parts, actions=[title])
 
 
 def _part(row: Any) -> rx.Component:
     return ui.card(ui.row(rx.el.span(row.name), ui.badge(row.state, row.tone, dot=True), between=True))
+
+
+def _waiting() -> rx.Component:
+    """Events of all tenants that are kept and not stored yet."""
+    since = rx.cond(S.waiting_since != "", rx.el.span(S.waiting_since, class_name="text-quiet"))
+    number = rx.el.strong(S.waiting, class_name="nowrap")
+    return ui.card(ui.row(rx.el.span(t("operator.health.waiting")), ui.row(since, number), between=True))
 
 
 def _switches() -> rx.Component:

@@ -75,7 +75,7 @@ def _table() -> rx.Component:
     columns = [
         ui.Column(t("people.field.name"), _name, sort="name"),
         ui.Column(t("people.field.stage"), lambda row: ui.badge(row.stage_text, row.tone, dot=True)),
-        ui.Column(t("people.field.country"), lambda row: rx.el.bdi(row.country)),
+        ui.Column(t("people.field.country"), lambda row: rx.cond(row.country != "", rx.el.bdi(row.country), "–")),
         ui.Column(t("people.field.last_seen"), lambda row: row.active, sort="active_at", quiet=True),
         ui.Column(t("people.field.created"), lambda row: row.created, sort="created_at", quiet=True),
     ]
