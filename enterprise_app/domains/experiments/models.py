@@ -140,3 +140,40 @@ EXPOSURES = sa.Table(
     sa.Column("conflicted", sa.Boolean, nullable=False),
 )
 """Who saw which variant first; `conflicted`: seen in two, left out of the analysis and counted."""
+
+
+class MetricRow(TenantTable, Versioned, Archivable, table=True):
+    """One metric. `definition` is metric_schemas.Definition; all that it ever was is in METRIC_VERSIONS."""
+
+    __tablename__: ClassVar[Any] = "experiment_metrics"
+
+    key: str = _bytewise()
+    name: str = Field(sa_type=sa.Text)
+    name_key: str = _bytewise()
+    description: str = Field(default="", sa_type=sa.Text)
+    kind: str = Field(sa_type=sa.Text)
+    direction: str = Field(sa_type=sa.Text)
+    definition: Json = _object()
+
+
+METRIC_VERSIONS = sa.Table(
+    "experiment_metric_versions",
+    SQLModel.metadata,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("metric_id", sa.Uuid, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("definition", JSONB, nullable=False),
+    sa.Column("valid_from", MOMENT, nullable=False),
+)
+"""Every definition that a metric had, and from when on."""
+
+
+class ExternalResultsRow(TenantTable, table=True):
+    """Sums of a test that ran elsewhere as they were submitted, and what they came to. Never changed."""
+
+    __tablename__: ClassVar[Any] = "experiment_external_results"
+
+    experiment_id: UUID
+    source: str = Field(sa_type=sa.Text)
+    submitted: Json = _object()
+    results: Json = _object()

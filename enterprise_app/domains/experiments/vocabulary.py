@@ -99,3 +99,67 @@ class FlagError(StrEnum):
     TARGETING_KEY_MISSING = "TARGETING_KEY_MISSING"
     INVALID_CONTEXT = "INVALID_CONTEXT"
     GENERAL = "GENERAL"
+
+
+class MetricKind(StrEnum):
+    """What is made of a unit's events."""
+
+    PROPORTION = "proportion"
+    MEAN = "mean"
+    RATIO = "ratio"
+    PERCENTILE = "percentile"
+    REVENUE = "revenue"
+    RETENTION = "retention"
+
+
+class Value(StrEnum):
+    """What is added up over a unit's events: how many, a number among their properties, their money."""
+
+    COUNT = "count"
+    PROPERTY = "property"
+    REVENUE = "revenue"
+
+
+class Direction(StrEnum):
+    """Which way a metric gets better."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+class MetricAction(StrEnum):
+    """What can be done to a metric as a whole."""
+
+    ARCHIVE = "archive"
+    RESTORE = "restore"
+
+
+class Comparison(StrEnum):
+    """How a filter of a metric compares."""
+
+    EQ = "eq"
+    NE = "ne"
+    IN = "in"
+    CONTAINS = "contains"
+    LT = "lt"
+    LTE = "lte"
+    GT = "gt"
+    GTE = "gte"
+
+
+class Dimension(StrEnum):
+    """What units can be told apart by: what their events know of them."""
+
+    CHANNEL = "channel"
+    DEVICE = "device"
+    BROWSER = "browser"
+    OS = "os"
+    SOURCE = "utm_source"
+    CAMPAIGN = "utm_campaign"
+
+
+class Origin(StrEnum):
+    """Where results come from: measured from the tenant's events, or sums of a test that ran elsewhere."""
+
+    MEASURED = "measured"
+    EXTERNAL = "external"

@@ -1,5 +1,9 @@
-"""The door of analytics: sources, taking messages, importing files, the overview."""
+"""The door of analytics: sources, taking messages, importing files, the overview.
 
+EVENTS, the table, is for the SQL of domains above that read events in bulk; only this domain writes them.
+"""
+
+from ..models import EVENTS
 from .backlog import is_rush, keep_batch
 from .counting import change_counting, get_counting
 from .draining import drain_backlog
@@ -40,6 +44,7 @@ from .uploads import (
 from .write_keys import KeyOwner, forget_keys
 
 __all__ = [
+    "EVENTS",
     "EVENT_LIST",
     "IMPORTS",
     "MAX_ROWS",
