@@ -16,9 +16,12 @@ import enterprise_app.web
 from enterprise_app.core.context import Actor, ActorKind, Context
 from enterprise_app.core.errors import Invalid
 from enterprise_app.core.paging import ListField, Listing, Page
+from enterprise_app.core.texts import has_text
 from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.domains.analytics.service import EVENT_LIST
+from enterprise_app.web.pages.analytics.events import WORDS
 from enterprise_app.web.shell.action import DECLARED
-from enterprise_app.web.shell.lists import Choice, Day, ListState, Words, counted, listed, showing
+from enterprise_app.web.shell.lists import Choice, Day, ListState, Words, _readable, counted, listed, showing
 
 HANDLERS = ("leave", "search", "pick", "drop", "show_all", "sort_by", "resize", "next_page", "previous_page")
 LISTING = Listing(
@@ -76,8 +79,36 @@ def test_the_url_is_what_is_shown():
         ("name", "ne", "X"),
         ("stage", "in", ["lead", "client"]),
     ]
-    assert [one.text for one in state.conditions] == ["name ≠ X", "stage ∈ lead,client"]
+    assert [one.text for one in state.conditions] == [f"name ≠ {_apart('X')}", f"stage ∈ {_apart('lead,client')}"]
     assert state.narrowed
+    assert state.active == 2
+
+
+def _apart(value: str) -> str:
+    """A value that keeps its direction to itself."""
+    return f"\u2068{value}\u2069"
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("utm_source:eq:news:x", f"UTM-Quelle = {_apart('news:x')}"),
+        ("device:ne:mobile", f"Gerät ≠ {_apart('Mobil')}"),
+        ("device:ne:toaster", f"Gerät ≠ {_apart('toaster')}"),
+        ("is_bot:eq:true", f"Zugriffe = {_apart('Nur Bots')}"),
+        ("properties.plan:contains:Pro", f"plan ≈ {_apart('Pro')}"),
+        ("salary:gt:1", f"salary > {_apart('1')}"),
+        ("nonsense", f"nonsense  {_apart('')}"),
+    ],
+)
+def test_conditions_are_told_in_the_readers_words(condition: str, told: str):
+    assert _readable(condition, "de", WORDS) == told
+
+
+def test_every_field_of_an_event_has_a_name():
+    fields = EVENT_LIST.fields
+    assert set(fields) - set(WORDS) == set()
+    assert [key for key in WORDS.values() if not key.endswith(".") and not has_text(key)] == []
 
 
 def test_a_bare_url_shows_all_in_the_lists_own_order():

@@ -148,6 +148,13 @@ class ListState(rx.State, mixin=True):
         known = self._trail[: self._trail.index(here)] if here in self._trail else []
         return (known, here) if here else ([], "")
 
+    def _narrow(self, word: str, value: str) -> EventSpec | None:
+        """By one of the page's filters; of others nothing is known."""
+        own = self._narrowings()
+        if word not in own or value == self.picked.get(word):
+            return None
+        return change_view(self, replace=own[word].typed, **{word: value[:_LONGEST]}, cursor="")
+
     def _go_on(self) -> EventSpec | None:
         known, here = self._places()
         if self.next_cursor in ("", here):
@@ -161,8 +168,7 @@ class ListState(rx.State, mixin=True):
 
 
 def listed(need: Permission, *narrowings: Narrowing, words: Mapping[str, str] | None = None) -> type[ListState]:
-    """A base for the state of a list page: its vars, and its handlers declared with the page's permission. `words` name
-    the fields of conditions in the reader's language: {"os": "explorer.column.os", "os.": "explorer.os."}."""
+    """A list page's state: vars, and handlers with the page's permission. `words`: {"os": "explorer.column.os"}."""
     own = {narrowing.word: narrowing for narrowing in narrowings}
 
     class Listed(ListState, mixin=True):
@@ -187,9 +193,7 @@ def listed(need: Permission, *narrowings: Narrowing, words: Mapping[str, str] | 
         @action(need)
         async def pick(self, word: str, value: str) -> EventSpec | None:
             """Narrow by one of the page's filters; empty widens."""
-            if word not in own or value == self.picked.get(word):
-                return None
-            return change_view(self, replace=own[word].typed, **{word: value[:_LONGEST]}, cursor="")
+            return self._narrow(word, value)
 
         @action(need)
         async def drop(self, condition: str) -> EventSpec:
@@ -253,4 +257,5 @@ def _readable(condition: str, locale: str, words: Mapping[str, str]) -> str:
     name = translate(locale, words[field]) if field in words else field.removeprefix("properties.")
     known = words.get(f"{field}.{value}") or words.get(f"{field}.", "") + value
     shown = translate(locale, known) if known != value and has_text(known) else value
-    return f"{name} {_SIGNS.get(operator, operator)} {shown}"[:_LONGEST]
+    # Isolated, or a Latin value would drag the sign to its side of an Arabic name.
+    return f"{name} {_SIGNS.get(operator, operator)} \u2068{shown[:_LONGEST]}\u2069"

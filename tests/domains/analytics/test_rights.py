@@ -33,6 +33,7 @@ CASES = [
     case(Permission.SOURCES_READ, service.get_source, new_id()),
     case(Permission.SOURCES_READ, service.get_snippet, new_id()),
     case(Permission.TENANT_MANAGE, service.drain_backlog),
+    case(Permission.EVENTS_READ, service.get_waiting),
     case(Permission.EVENTS_IMPORT, service.ensure_import_source, "Import"),
     case(Permission.EVENTS_IMPORT, service.import_file, NOWHERE, LOG),
     case(Permission.EVENTS_IMPORT, service.queue_import, NOWHERE, file_format=LOG, file_name="access.log"),

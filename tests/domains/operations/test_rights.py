@@ -14,6 +14,7 @@ CASES = [
     case(Permission.OPERATOR_SYSTEM, service.turn_switch, Switch.IMPORTS, SwitchTurn(on=False, reason="Maintenance")),
     case(Permission.OPERATOR_SYSTEM, service.list_failed_deliveries),
     case(Permission.OPERATOR_SYSTEM, service.get_backlog),
+    case(Permission.OPERATOR_SYSTEM, service.get_waiting_events),
     case(Permission.OPERATOR_SYSTEM, service.replay_delivery, new_id()),
 ]
 
