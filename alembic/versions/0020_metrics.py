@@ -7,7 +7,7 @@ from alembic import op
 from enterprise_app.core.table import archive_column, tenant_columns, tenant_policies, version_column
 
 revision = "0020_metrics"
-down_revision = "0018_first_events"
+down_revision = "0019_helper_rows_go"
 
 TIMESTAMP = sa.DateTime(timezone=True)
 

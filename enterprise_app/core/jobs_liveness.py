@@ -5,7 +5,7 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import psycopg
 
@@ -15,6 +15,11 @@ GRACE = 10.0  # seconds without the lock, with the database up, after which a wo
 _CLASS = 0x41547269  # first half of the two-part lock keys
 _REAPER = 0x41547270
 _BEAT = 2.0
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
 
 
 def _fence() -> None:
@@ -38,9 +43,18 @@ class Liveness:
         self._missing_since: dict[str, float] = {}
         self._keeper: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Show that we live, before any work is taken."""
-        await self._connect()
+    async def start(self, stop: asyncio.Event | None = None) -> None:
+        """Show that we live, before any work is taken. With `stop`, a database that is away is waited for until then."""
+        while self._connection is None:
+            try:
+                await self._connect()
+            except (psycopg.Error, OSError) as error:
+                if stop is None:
+                    raise
+                log.warning("the worker waits for the database", extra={"problem": str(error).strip()})
+                await _pause(stop, _BEAT)
+                if stop.is_set():
+                    return
         self._keeper = asyncio.create_task(self._keep(), name="liveness")
 
     async def stop(self) -> None:

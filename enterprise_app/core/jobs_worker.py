@@ -61,7 +61,9 @@ async def run(stop: asyncio.Event, domains: Iterable[HasJobs], *, tenant_ids: Te
     RunningJob.stopping = False
     executor_id = new_id().hex
     liveness = Liveness(db.urls().direct_system, executor_id)
-    await liveness.start()
+    await liveness.start(stop)
+    if stop.is_set():
+        return await liveness.stop()
     wake = Wake(POLL)
     listener = Listener(db.urls().direct_system, (jobs.CHANNEL,))
     listener.on("", lambda _: wake.set())

@@ -10,8 +10,8 @@ from enterprise_app.core.texts import i18next_catalogue
 WORD = re.compile(r"[A-Za-z]{3,}")
 PLACEHOLDER = re.compile(r"{{\w+}}")
 SAME = "atrium deutsch english utm usd eur csv jsonl api smtp url json html utc enter lines chrome linux redis "
-SAME += "parquet tsv free starter professional enterprise operator create"
-"""The same in every language: formats, plans, the browser among one's devices, a command to type."""
+SAME += "parquet tsv free starter professional enterprise operator create common combined"
+"""The same in every language: formats of files and logs, plans, the browser among one's devices, a command to type."""
 VISIBLE = """() => {
     const found = [];
     const data = "code, pre, output, bdi, [dir=ltr], [lang]:not(html), option, svg, script, style";

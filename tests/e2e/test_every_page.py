@@ -159,7 +159,7 @@ def _known(readers: Readers) -> list[str]:
     space, names = readers.space, [name for name, *_ in CAMPAIGNS]
     people = [space.name, space.slug, space.owner, "Olga Operator", *NEIGHBOURS]
     persons = [word for person in PEOPLE for word in person]
-    return [*people, *persons, "name", "email", "Website", LOG.name, "Import", ABOUT, *names]
+    return [*people, *persons, "name", "email", "time", "Website", LOG.name, "Import", ABOUT, *names]
 
 
 def _name(route: str, view: str) -> str:

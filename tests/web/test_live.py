@@ -80,3 +80,17 @@ async def test_one_broken_tab_does_not_silence_the_others():
     hub.hear("t1:x")
     await _settle()
     assert reached == ["fine"]
+
+
+async def test_a_topic_may_have_a_handler_of_its_own(pushed: Pushed):
+    hub = Hub(pushed, delay=0.01)
+    hub.watch("a", ["t1:x", "t1:y"], "page", also={"account:7": "reread"})
+    hub.watch("b", [], None, also={"account:8": "reread"})
+    for topic in ("t1:x", "t1:y", "account:7", "account:7", "account:9"):
+        hub.hear(topic)
+    await _settle()
+    assert sorted(pushed) == [("a", "page"), ("a", "reread")]
+    hub.forget("b")
+    hub.hear("account:8")
+    await _settle()
+    assert len(pushed) == 2

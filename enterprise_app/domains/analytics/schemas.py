@@ -454,6 +454,14 @@ class WouldGo(Frozen):
     events: int
 
 
+class PlanPreview(BaseModel):
+    """What would go under another plan."""
+
+    model_config = ConfigDict(frozen=True)
+
+    would_go: WouldGo | None
+
+
 class Retention(RetentionChoice):
     """What is kept for how long (-1: for good). `due_at`: when what was announced begins; `due_events`: how many then
     (nothing announced: within a week)."""

@@ -79,3 +79,26 @@ def key_taken(key: str) -> Invalid:
 def wrong_state(action: ExperimentAction, state: ExperimentState, allowed: list[ExperimentState]) -> Conflict:
     """409: the action does not start from this state; `allowed` are those it starts from."""
     return Conflict("experiment_wrong_state", action=action.value, state=state.value, allowed=", ".join(allowed))
+
+
+class MetricNotFound(NotFound):
+    """No such metric in this tenant."""
+
+    code = "metric_not_found"
+
+
+class MetricArchived(Conflict):
+    """An archived metric is not edited; restore it first."""
+
+    code = "metric_archived"
+
+
+def metric_key_taken(key: str) -> Invalid:
+    """422: another metric of the tenant has the key, archived ones included."""
+    return Invalid.of("key", "metric_key_taken", key=key)
+
+
+class MetricsMissing(Conflict):
+    """Nothing can be measured: the experiment names no metric."""
+
+    code = "experiment_without_metrics"

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from enterprise_app.domains.analytics import service
 from enterprise_app.domains.analytics.errors import EventsSlow
 from enterprise_app.domains.analytics.rules.csvtext import csv_cell
 from enterprise_app.domains.analytics.service import exporting, listing, tail
+from enterprise_app.domains.analytics.vocabulary import ExportFormat
 from tests.domains.analytics.http import client_of
 from tests.domains.analytics.test_tracking import key, post
 
@@ -128,6 +130,30 @@ async def test_files_hold_what_is_filtered_and_no_formulas(tenant, events, monke
     assert [json.loads(line)["user_id"] for line in lines.text.splitlines()] == ["u-2", "u-1"]
     assert len(cut.text.splitlines()) == 2
     assert bad.status_code == 422
+
+
+async def exports(ctx: Context) -> list[tuple[str, Any]]:
+    query = "SELECT actor_name, after FROM audit_log WHERE verb = 'events.exported' ORDER BY seq"
+    async with tenant_session(ctx) as session:
+        return [tuple(row) for row in await session.execute(sa.text(query))]
+
+
+async def test_who_exported_what_is_audited(tenant, events, monkeypatch):
+    async with client_of(tenant) as client:
+        await client.get(f"{URL}/export", params={"filter": "name:eq:Bought"})
+        await client.get(f"{URL}/export", params={"format": "jsonl", "filter": "name:eq:Nothing"})
+        await client.get(f"{URL}/export", params={"filter": "properties.plan:eq:x"})
+    csv_of_two = {"format": "csv", "filter": ["name:eq:Bought"], "rows": 2, "complete": True}
+    nothing = {"format": "jsonl", "filter": ["name:eq:Nothing"], "rows": 0, "complete": True}
+    assert await exports(tenant) == [(tenant.actor.name, csv_of_two), (tenant.actor.name, nothing)]
+
+
+async def test_an_export_that_breaks_off_is_audited_too(tenant, events, monkeypatch):
+    monkeypatch.setattr(exporting, "_AT_ONCE", 1)
+    async with aclosing(service.export_events(tenant, service.EVENT_LIST.parse(), ExportFormat.JSONL)) as pieces:
+        assert [bool(await anext(pieces)) for _ in range(3)] == [False, True, True]
+    assert [after["rows"] for _, after in await exports(tenant)] == [2]
+    assert [after["complete"] for _, after in await exports(tenant)] == [False]
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", " =1", "＝1"])

@@ -5,11 +5,13 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
+import pytest
 import sqlalchemy as sa
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
-from enterprise_app.domains.analytics import service
+from enterprise_app.domains.analytics import jobs, service
 from enterprise_app.domains.analytics.rules.record import Rejected
 from enterprise_app.domains.analytics.rules.secrets import SHOWN, shown_message
 from enterprise_app.domains.analytics.rules.tally import SAMPLES, Tally
@@ -130,3 +132,31 @@ def test_a_tally_keeps_few_samples_and_its_work_is_bounded():
     assert tally.counts[HealthKind.REJECTED, "event_too_large"] == 50
     assert shown_message({"a": float("nan"), "b": 10**400, "c": b"x"}).startswith("{")
     assert len(shown_message(wide)) <= SHOWN + 1
+
+
+@pytest.mark.parametrize(("plan", "left"), [("FREE", [398, 0]), ("ENTERPRISE", [1_094, 402, 398, 0]),
+                                            ("WHITE_LABEL", [1_096, 1_094, 402, 398, 0])])  # fmt: skip
+async def test_counts_and_samples_do_not_grow_for_ever(lasting_tenant, committed_db, plan, left):
+    key = (await new_source(lasting_tenant)).write_key
+    async with client_of(lasting_tenant) as client:
+        await post(client, "/v1/batch", {"batch": [track(1), "nonsense"]}, key)
+    with psycopg.connect(committed_db.direct_owner) as connection:
+        connection.execute(f"UPDATE tenants SET plan = '{plan}'")  # pyright: ignore
+        for days in (1_096, 1_094, 402, 398):
+            connection.execute(
+                "INSERT INTO analytics_health SELECT tenant_id, hour_at - %s * interval '1 day', source_id, kind, code,"
+                " shard, messages, bytes FROM analytics_health WHERE kind = 'accepted'"
+                " AND hour_at > now() - interval '1 day'", [days],
+            )  # fmt: skip
+        for days in (89, 91):
+            connection.execute(
+                "INSERT INTO analytics_rejects (tenant_id, source_id, id, rejected_at, code, field, params, message)"
+                " SELECT tenant_id, source_id, gen_random_uuid(), rejected_at - %s * interval '1 day', code, field,"
+                " params, 'old' FROM analytics_rejects WHERE message <> 'old'", [days],
+            )  # fmt: skip
+    await jobs.run_forget_seen(str(lasting_tenant.tenant_id))
+    async with tenant_session(lasting_tenant) as session:
+        ages = "SELECT round(extract(epoch FROM now() - {}) / 86400)::int FROM {} ORDER BY 1 DESC"
+        counts = sa.text(ages.format("hour_at", "analytics_health WHERE kind = 'accepted'"))
+        assert list(await session.scalars(counts)) == left
+        assert list(await session.scalars(sa.text(ages.format("rejected_at", "analytics_rejects")))) == [89, 0]

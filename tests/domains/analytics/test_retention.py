@@ -12,12 +12,13 @@ import sqlalchemy as sa
 
 from enterprise_app.core import mail
 from enterprise_app.core.clock import now
-from enterprise_app.core.context import Context, job_context
+from enterprise_app.core.context import PLATFORM_TENANT_ID, Actor, ActorKind, Context, job_context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.core.errors import VersionConflict
 from enterprise_app.core.events import Delivery
 from enterprise_app.core.ids import new_id
+from enterprise_app.core.vocabulary.permissions import OPERATOR_PERMISSIONS
 from enterprise_app.domains.analytics import service
 from enterprise_app.domains.analytics.events import RetentionAnnounced
 from enterprise_app.domains.analytics.queries import retention as rows
@@ -41,6 +42,7 @@ from tests.domains.analytics.http import client_of
 from tests.domains.analytics.test_tracking import new_source
 from tests.domains.identity.world import registered
 
+OPERATOR = Context(PLATFORM_TENANT_ID, Actor(ActorKind.OPERATOR, name="Op"), OPERATOR_PERMISSIONS)
 AT = datetime(2026, 11, 21, 3, 41, tzinfo=UTC)
 PLAN = RetentionChoice(imported=ImportedKeep.PLAN)
 
@@ -324,6 +326,28 @@ async def test_a_downgrade_shows_what_would_go(lasting_tenant: Context, committe
         assert 920 < starter < 940
         with pytest.raises(VersionConflict):
             await service.change_retention(session, ctx, 1, PLAN)
+
+
+async def test_the_operator_sees_what_would_go_before_the_plan_changes(
+    lasting_tenant: Context, committed_db: DatabaseUrls, year: Path
+) -> None:
+    ctx = lasting_tenant
+    set_plan(committed_db, "plan = 'PROFESSIONAL'")
+    async with tenant_session(ctx) as session:
+        await service.change_retention(session, ctx, 1, PLAN)
+        (free, _) = (await service.get_retention(session, ctx)).smaller_plans
+    path = f"/api/v1/tenants/{ctx.tenant_id}/retention-preview"
+    async with client_of(OPERATOR) as client:
+        shorter = await client.get(path, params={"plan": "FREE"})
+        assert shorter.json() == {"would_go": free.model_dump(mode="json")}
+        for keeps in ("PROFESSIONAL", "ENTERPRISE", "WHITE_LABEL"):
+            assert (await client.get(path, params={"plan": keeps})).json() == {"would_go": None}
+        unknown = await client.get(path, params={"plan": "GOLD"})
+        assert (unknown.status_code, unknown.json()["errors"][0]["code"]) == (422, "plan_unknown")
+        nobody = await client.get(path.replace(str(ctx.tenant_id), str(new_id())), params={"plan": "FREE"})
+        assert nobody.status_code == 404
+    async with client_of(ctx) as client:
+        assert (await client.get(path, params={"plan": "FREE"})).status_code == 403, "an owner is no operator"
 
 
 async def test_every_owner_gets_one_letter(committed_db: DatabaseUrls) -> None:

@@ -1,5 +1,6 @@
 """From an uploaded file to its events over HTTP: preview, plan, start, cancel, again, rejects; what is refused."""
 
+import asyncio
 import json
 import os
 from datetime import timedelta
@@ -14,13 +15,16 @@ from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.ids import new_id
 from enterprise_app.core.settings import get_settings
+from enterprise_app.core.vocabulary.entitlements import Entitlements, Limit
 from enterprise_app.core.vocabulary.permissions import Role
 from enterprise_app.domains.analytics import jobs, service
+from enterprise_app.domains.analytics.api import imports as imports_api
 from enterprise_app.domains.analytics.api import uploads as receiving
 from enterprise_app.domains.analytics.errors import ImportFileDamaged
 from enterprise_app.domains.analytics.schemas import ImportStatus
 from enterprise_app.domains.analytics.service import importing, uploads
 from enterprise_app.domains.analytics.vocabulary import ImportState
+from enterprise_app.domains.metering import service as metering
 from tests.domains.analytics.http import client_of
 from tests.factories import make_context
 
@@ -112,6 +116,12 @@ async def test_a_waiting_import_is_cancelled_at_once_and_run_again(lasting_tenan
         assert (await client.delete(f"{AT}/uploads/{upload}")).json()["code"] == "import_running"
         stopped = (await client.post(f"{AT}/imports/{begun['id']}/cancel")).json()
         assert stopped["state"] == "cancelled"
+        async with tenant_session(lasting_tenant) as session:
+            noted = await session.execute(
+                sa.text("SELECT verb, target_name, after FROM audit_log WHERE verb LIKE 'import.%' ORDER BY seq DESC")
+            )
+            newest = tuple(noted.first() or ())
+        assert newest == ("import.cancelled", "orders.csv", {"state": "cancelled", "lines": 0})
         assert (await work(lasting_tenant, begun["id"])).state is ImportState.CANCELLED
         assert await count(lasting_tenant, "analytics_events") == 0
         again = (await client.post(f"{AT}/imports/{begun['id']}/again")).json()
@@ -233,3 +243,63 @@ async def test_what_nobody_imports_is_tidied_away(lasting_tenant):
     assert [path.name for path in waiting_files(lasting_tenant)] == [fresh]
     async with client_of(lasting_tenant) as client:
         assert (await client.get(f"{AT}/imports/{imported.id}/rejects")).status_code == 404
+        assert imported.rejects
+        assert (await client.get(f"{AT}/imports/{imported.id}")).json()["rejects"] == [], "the shown lines go, too"
+    assert await storage_used(lasting_tenant) == len(CSV.encode()), "the one that waits"
+
+
+async def storage_used(ctx: Context) -> int:
+    async with tenant_session(ctx) as session:
+        drift = {one.resource: one for one in await metering.recount(session, ctx)}[Limit.STORAGE_BYTES]
+    assert drift.counted == drift.recounted
+    return drift.counted
+
+
+async def test_files_that_wait_take_storage_until_they_go(lasting_tenant):
+    size = len(CSV.encode())
+    granted = Entitlements(limits={Limit.STORAGE_BYTES: 2 * size + 10, Limit.EVENTS: -1})
+    ctx = lasting_tenant.with_entitlements(granted)
+    async with client_of(ctx) as client:
+        first, second = await uploaded(client), await uploaded(client)
+        assert await storage_used(ctx) == 2 * size
+        over = await client.post(f"{AT}/uploads", content=CSV.encode())
+        told = over.json()
+        assert (over.status_code, told["code"], told["limit"]) == (402, "usage_exceeded", "storage_bytes")
+        assert len(waiting_files(ctx)) == 2
+        assert (await client.delete(f"{AT}/uploads/{first}")).status_code == 204
+        assert await storage_used(ctx) == size
+        done = await client.post(f"{AT}/uploads/{second}/import", json={"mapping": MAPPING})
+        assert (await work(ctx, done.json()["id"])).state is ImportState.FINISHED
+        assert await storage_used(ctx) == 0
+        for bad in (b"PAR1 nothing of the kind", b""):
+            assert (await client.post(f"{AT}/uploads", content=bad)).status_code == 422
+        assert await storage_used(ctx) == 0, "what is refused takes nothing"
+
+
+async def test_a_file_beyond_the_storage_is_refused_before_it_is_read(lasting_tenant, monkeypatch):
+    granted = Entitlements(limits={Limit.STORAGE_BYTES: 10})
+    received = []
+
+    async def receive(stream):
+        received.append(stream)
+        raise AssertionError("read")
+
+    monkeypatch.setattr(imports_api, "receive_file", receive)
+    async with client_of(lasting_tenant.with_entitlements(granted)) as client:
+        assert (await client.post(f"{AT}/uploads", content=CSV.encode())).status_code == 402
+    assert received == []
+
+
+async def test_files_of_unknown_size_that_come_at_once_share_the_storage(lasting_tenant):
+    size = len(CSV.encode())
+    granted = Entitlements(limits={Limit.STORAGE_BYTES: 2 * size})
+
+    async def pieces():
+        yield CSV.encode()
+
+    async with client_of(lasting_tenant.with_entitlements(granted)) as client:
+        answers = await asyncio.gather(*(client.post(f"{AT}/uploads", content=pieces()) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 402, 402]
+    assert await storage_used(lasting_tenant) == 2 * size
+    folder = uploads.get_settings().data_dir / "imports"
+    assert len([path for path in folder.rglob("*") if path.is_file()]) == 2

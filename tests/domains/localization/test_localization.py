@@ -145,3 +145,19 @@ def test_default_currencies_zones_and_languages():
     assert [z.offset_minutes for z in zones] == sorted(z.offset_minutes for z in zones)
     languages = {c.id: c.direction for c in service.list_languages()}
     assert languages == dict.fromkeys(("en", "es", "fr", "de", "hi", "ja", "zh"), "ltr") | {"ar": "rtl"}
+
+
+@pytest.mark.parametrize(
+    ("locale", "hour"),
+    [("en", "Jan 15, 14:00"), ("de", "15. Jan., 14:00"), ("fr", "15 janv. 14:00"), ("ar", "15 يناير، 14:00"),
+     ("ja", "1月15日 14:00")],
+)  # fmt: skip
+def test_an_hour_on_an_axis_has_its_day(locale: str, hour: str):
+    assert spaced(service.format_axis(datetime(2024, 1, 15, 14), "hour", locale)) == hour
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("bucket", ["hour", "day", "week", "month"])
+def test_every_axis_can_be_labelled_in_every_language(locale: str, bucket: str):
+    first, second = (service.format_axis(datetime(2024, month, 15, 14), bucket, locale) for month in (1, 2))
+    assert first != second

@@ -1,6 +1,7 @@
 """Quotas are exact, whoever comes at the same time."""
 
 import asyncio
+from collections import defaultdict
 from types import MappingProxyType
 
 import pytest
@@ -164,7 +165,7 @@ async def test_a_drifted_counter_is_found_and_put_right(db, monkeypatch):
     async def seven(session, tenant_id) -> int:
         return 7
 
-    monkeypatch.setattr(reports, "_recounts", {})
+    monkeypatch.setattr(reports, "_recounts", defaultdict(list))
     service.register_recount(Limit.CAMPAIGNS, seven)
     ctx = limited(10)
     async with tenant_session(ctx) as session:

@@ -1,10 +1,12 @@
 """Deliveries that gave up: seen by the operator only, and sent again with an entry in the audit trail."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from enterprise_app.core.clock import now
 from enterprise_app.core.context import PLATFORM_TENANT_ID, Actor, ActorKind, Context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.errors import Conflict, Forbidden, NotFound
@@ -67,7 +69,27 @@ async def test_owners_have_no_business_here(db: JoinedSource):
     for attempt in (
         service.list_failed_deliveries(owner),
         service.get_backlog(owner),
+        service.get_waiting_events(owner),
         service.replay_delivery(owner, new_id()),
     ):
         with pytest.raises(Forbidden):
             await attempt
+
+
+async def test_what_waits_to_be_stored_is_one_number_over_all_tenants(db: JoinedSource):
+    operator = _operator()
+    assert (await service.get_waiting_events(operator)).messages == 0
+    add = sa.text(
+        "INSERT INTO analytics_backlog (tenant_id, id, source_id, received_at, messages, bytes, body) "
+        "VALUES (:tenant, gen_random_uuid(), gen_random_uuid(), :at, :messages, 1, 'x')"
+    )
+    since = now() - timedelta(minutes=1)
+    async with db.system() as session:
+        for slug, messages, at in (("acme", 300, since), ("globex", 12_000, now())):
+            tenant = await session.execute(sa.text("SELECT id FROM tenants WHERE slug = :slug"), {"slug": slug})
+            if (found := tenant.scalar()) is None:
+                await registered(slug)
+                found = (await session.execute(sa.text("SELECT id FROM tenants WHERE slug = :s"), {"s": slug})).scalar()
+            await session.execute(add, {"tenant": found, "at": at, "messages": messages})
+    waiting = await service.get_waiting_events(operator)
+    assert (waiting.messages, waiting.since) == (12_300, since)

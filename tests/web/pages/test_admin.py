@@ -1,15 +1,19 @@
 """The administration's handlers on the real database, called as a browser calls them: with whatever arguments."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import reflex as rx
 from reflex.istate.data import HeaderData
 
-from enterprise_app.core.context import Context
+from enterprise_app.core.clock import now
+from enterprise_app.core.context import PLATFORM_TENANT_ID, Actor, ActorKind, Context
 from enterprise_app.core.db import tenant_session
-from enterprise_app.core.vocabulary.permissions import Role
+from enterprise_app.core.vocabulary.permissions import OPERATOR_PERMISSIONS, Role
+from enterprise_app.domains.analytics import service as analytics
+from enterprise_app.domains.analytics.service.write_keys import find_key_owner
 from enterprise_app.domains.identity import service as identity
 from enterprise_app.domains.tenancy import service as tenancy
 from enterprise_app.domains.tenancy.schemas import TenantSettings
@@ -27,6 +31,7 @@ from enterprise_app.web.pages.operator.tenants import OperatorTenantsState
 from enterprise_app.web.shell.ports import Visit
 from enterprise_app.web.shell.toasts import ToastState
 from enterprise_app.web.shell.wiring import wiring
+from tests.domains.analytics.test_tracking import new_source
 from tests.domains.identity.world import joined, registered, signed_in
 from tests.joined import JoinedSource
 
@@ -241,9 +246,32 @@ async def test_usage_says_what_is_used(owner: Context, act_as: Any):
 async def test_the_operators_console_is_closed_to_owners(owner: Context, act_as: Any):
     root = act_as(owner)
     console = await _call(root, OperatorTenantsState, "load")
-    await _call(root, OperatorTenantsState, "change_plan", key=str(owner.tenant_id), plan="ENTERPRISE")
+    await _call(root, OperatorTenantsState, "choose_plan", key=str(owner.tenant_id), plan="ENTERPRISE")
     assert console.rows == []
     assert await _messages(root) == ["error", "error"]
+
+
+async def test_the_operator_is_asked_before_events_would_go(owner: Context, act_as: Any, db: JoinedSource):
+    source = await new_source(owner)
+    key_owner = await find_key_owner(source.write_key)
+    assert key_owner
+    old = {"type": "track", "event": "E", "userId": "u", "timestamp": (now() - timedelta(days=100)).isoformat()}
+    await analytics.take_messages(key_owner, [old])
+    operator = Context(PLATFORM_TENANT_ID, Actor(ActorKind.OPERATOR, name="Op"), OPERATOR_PERMISSIONS)
+    root, key = act_as(operator), str(owner.tenant_id)
+    await _call(root, OperatorTenantsState, "load")
+    console = await _call(root, OperatorTenantsState, "choose_plan", key=key, plan="STARTER")
+    assert (console.moving, console.moving_name, console.moving_plan) == (key, "Acme", "Starter")
+    assert "90" in console.moving_text
+    assert console.moving_text.count("1") == 1
+    assert console.rows[0].plan == "FREE"
+    console = await _call(root, OperatorTenantsState, "stay")
+    assert (console.moving, console.rows[0].plan) == ("", "FREE")
+    console = await _call(root, OperatorTenantsState, "choose_plan", key=key, plan="ENTERPRISE")
+    assert (console.moving, console.rows[0].plan) == ("", "ENTERPRISE"), "nothing goes: nothing is asked"
+    await _call(root, OperatorTenantsState, "choose_plan", key=key, plan="FREE")
+    console = await _call(root, OperatorTenantsState, "move")
+    assert (console.moving, console.rows[0].plan) == ("", "FREE")
 
 
 async def test_links_in_letters_are_found():

@@ -20,6 +20,7 @@ from enterprise_app.domains.analytics.schemas import (
     ImportPlan,
     ImportStatus,
     Overview,
+    PlanPreview,
     Retention,
     RetentionChoice,
     SessionCuts,
@@ -160,6 +161,21 @@ async def change_retention(
 ) -> Retention:
     """Imported events keep their age until this is set. What then keeps less is announced a week before it goes."""
     return await service.change_retention(session, ctx, version, choice)
+
+
+@router.get(
+    "/tenants/{tenant_id}/retention-preview",
+    permission=Permission.OPERATOR_TENANTS,
+    summary="What would go under another plan",
+    dependencies=[Depends(only_query("plan"))],
+)
+async def preview_plan(
+    ctx: Caller,
+    tenant_id: Annotated[UUID, Path(description="The tenant's id.")],
+    plan: Annotated[str, Query(description="A plan of the catalogue.", max_length=50, examples=["FREE"])],
+) -> PlanPreview:
+    """Operator: the events of a tenant that a plan would not keep. `would_go` is null when it keeps them as long."""
+    return PlanPreview(would_go=await service.preview_plan(ctx, tenant_id, plan))
 
 
 @router.get("/analytics/imports", permission=Permission.EVENTS_READ, summary="List imports")

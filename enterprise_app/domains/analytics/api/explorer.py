@@ -8,8 +8,6 @@ from uuid import UUID
 from fastapi import Depends, Path, Query
 from fastapi.responses import StreamingResponse
 
-from enterprise_app.core.context import Context
-from enterprise_app.core.db import tenant_session
 from enterprise_app.core.paging import ListQuery
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics import service
@@ -40,7 +38,7 @@ LastDay = Annotated[date | None, Query(description="The last day, included. The 
 async def export_events(ctx: Caller, query: Exported, format: ExportFormat = ExportFormat.CSV) -> StreamingResponse:  # noqa: A002
     """The matching events, newest first, as CSV or JSON lines: at most 100,000 (`X-Row-Limit`). To go on, ask for
     those before the last one's `occurred_at`. In CSV an apostrophe stands before text that a spreadsheet would run."""
-    pieces = await _begun(_pieces(ctx, query, format))
+    pieces = await _begun(service.export_events(ctx, query, format))
     headers = {"content-disposition": f'attachment; filename="events.{format.value}"'}
     headers["x-row-limit"] = str(service.MAX_ROWS)
     return StreamingResponse(pieces, headers=headers, media_type=_MEDIA_TYPES[format])
@@ -103,13 +101,6 @@ async def list_rejected(
 ) -> list[RejectedSample]:
     """The last ones, newest first, cut and without what looks like a secret. About 100 of each source are kept."""
     return await service.list_rejected(session, ctx, source_id=source_id, code=code, limit=limit)
-
-
-async def _pieces(ctx: Context, query: ListQuery, form: ExportFormat) -> AsyncIterator[str]:
-    """In a session of its own: the route's is closed before the answer streams."""
-    async with tenant_session(ctx) as session:
-        async for piece in service.export_events(session, ctx, query, form):
-            yield piece
 
 
 async def _begun(pieces: AsyncIterator[str]) -> AsyncIterator[str]:

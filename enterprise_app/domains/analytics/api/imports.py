@@ -34,7 +34,10 @@ _FILE: dict[str, Any] = {
     }
 }
 _GONE = {404: {"description": "The file is not there any more."}}
-_BUSY = {409: {"description": "Too many files wait, or there is one with this id."}}
+_BUSY: dict[int | str, dict[str, Any]] = {
+    402: {"description": "It does not fit into the plan's storage."},
+    409: {"description": "Too many files wait, or there is one with this id."},
+}
 
 
 @importing.post(
@@ -157,8 +160,14 @@ async def get_rejects(ctx: Caller, session: Session, import_id: ImportId) -> Res
     )
 
 
+def _announced(request: Request) -> int | None:
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdecimal() else None
+
+
 async def _received(ctx: Caller, request: Request, name: str, upload_id: UUID) -> Upload:
     try:
+        await service.check_upload_room(ctx, _announced(request))
         path = await receive_file(transfers.received(request))
         try:
             return await service.add_upload(ctx, path, file_name=name, upload_id=upload_id)

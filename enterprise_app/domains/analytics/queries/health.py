@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enterprise_app.core.ids import new_id
+from enterprise_app.core.table import affected
 from enterprise_app.domains.analytics.health_models import HEALTH, REJECTS, SHARDS
 from enterprise_app.domains.analytics.queries.storing import Intake
 from enterprise_app.domains.analytics.rules.tally import Refused, Tally
@@ -74,6 +75,16 @@ async def _keep_samples(session: AsyncSession, intake: Intake, samples: list[Ref
     ]
     await session.execute(sa.insert(REJECTS), rows)
     await session.execute(_FORGET, {"tenant_id": intake.tenant_id, "source_id": intake.source_id})
+
+
+async def forget(session: AsyncSession, tenant_id: UUID, counts: datetime | None, samples: datetime) -> int:
+    """Delete counts (None: no counts) and samples from before; returns how many rows of counts."""
+    old = (REJECTS.c.tenant_id == tenant_id, REJECTS.c.rejected_at < samples)
+    await session.execute(sa.delete(REJECTS).where(*old))
+    if counts is None:
+        return 0
+    gone = sa.delete(HEALTH).where(HEALTH.c.tenant_id == tenant_id, HEALTH.c.hour_at < counts)
+    return affected(await session.execute(gone))
 
 
 async def sums(

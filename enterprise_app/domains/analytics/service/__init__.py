@@ -7,7 +7,7 @@ from ..models import EVENTS
 from .backlog import is_rush, keep_batch
 from .counting import change_counting, get_counting
 from .draining import drain_backlog
-from .expiring import change_retention, decide_retention, get_retention, make_retention_mails
+from .expiring import change_retention, decide_retention, get_retention, make_retention_mails, preview_plan
 from .exporting import MAX_ROWS, export_events
 from .health import get_health, get_waiting, last_health_day, list_rejected
 from .importing import import_file
@@ -34,6 +34,7 @@ from .tail import get_pulse, list_tail
 from .timeline import TIMELINE, list_timeline, list_touched_campaigns
 from .uploads import (
     add_upload,
+    check_upload_room,
     get_upload,
     import_again,
     preview_upload,
@@ -57,6 +58,7 @@ __all__ = [
     "change_counting",
     "change_privacy",
     "change_retention",
+    "check_upload_room",
     "complete_plan",
     "create_source",
     "data_range",
@@ -99,6 +101,7 @@ __all__ = [
     "note_call",
     "open_rejects",
     "passer_by",
+    "preview_plan",
     "preview_upload",
     "queue_import",
     "record_campaign",

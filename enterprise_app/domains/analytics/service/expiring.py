@@ -1,13 +1,15 @@
 """How long events are kept: the tenant's choice, the announcement, what would go. Nothing here deletes (jobs.py)."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enterprise_app.core import events, live
 from enterprise_app.core.clock import now
-from enterprise_app.core.context import Context
-from enterprise_app.core.errors import ReadOnly, VersionConflict
+from enterprise_app.core.context import Context, job_context
+from enterprise_app.core.db import tenant_session
+from enterprise_app.core.errors import Invalid, ReadOnly, VersionConflict
 from enterprise_app.core.texts import translate
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.entitlements import UNLIMITED, Limit
@@ -23,6 +25,7 @@ from enterprise_app.domains.audit.schemas import Target
 from enterprise_app.domains.identity import service as identity
 from enterprise_app.domains.identity.vocabulary import MemberStatus
 from enterprise_app.domains.tenancy import service as tenancy
+from enterprise_app.domains.tenancy.schemas import Plan
 
 
 async def get_retention(session: AsyncSession, ctx: Context) -> Retention:
@@ -86,6 +89,31 @@ async def make_retention_mails(
     return [(owner.email, subject, text) for owner in owners]
 
 
+async def preview_plan(ctx: Context, tenant_id: UUID, plan: str) -> WouldGo | None:
+    """Which events of a tenant would go under another plan than it has; None when it keeps them as long.
+
+    For the operator. Raises Invalid for an unknown plan, NotFound for an unknown tenant.
+    """
+    ctx.require(Permission.OPERATOR_TENANTS)
+    terms = {known.id: known for known in tenancy.list_plans().items}
+    if plan not in terms:
+        raise Invalid.of("plan", "plan_unknown", plan=plan, plans=", ".join(terms))
+    await tenancy.operate(ctx, tenancy.get_tenant, tenant_id)
+    inside = job_context(tenant_id, "analytics.preview_plan")
+    async with tenant_session(inside) as session:
+        known = await rows.find(session, tenant_id)
+        wanted = await _wanted(session, inside, known)
+        return await _would_go(session, inside, known, wanted, terms[plan])
+
+
+async def _would_go(session: AsyncSession, ctx: Context, known: Keeping, wanted: Windows, plan: Plan) -> WouldGo | None:
+    days = plan.limits[Limit.RETENTION_DAYS.value]
+    if days == UNLIMITED or not shorter(days, wanted.events):
+        return None
+    windows = windows_of(days, known.imported, known.imported_days)
+    return WouldGo(plan=plan.id, days=days, events=await _count_due(session, ctx, now(), windows))
+
+
 async def _wanted(session: AsyncSession, ctx: Context, known: Keeping) -> Windows:
     tenant = await tenancy.get_current(session, ctx)
     return windows_of(tenant.limits[Limit.RETENTION_DAYS.value], known.imported, known.imported_days)
@@ -102,15 +130,10 @@ def _since(at: datetime, days: int) -> datetime:
 async def _shape(session: AsyncSession, ctx: Context, known: Keeping) -> Retention:
     wanted, at = await _wanted(session, ctx, known), now()
     due_at = known.announced.due_at if known.announced else None
-    smaller = []
-    for plan in tenancy.list_plans().items:
-        days = plan.limits[Limit.RETENTION_DAYS.value]
-        if days != UNLIMITED and shorter(days, wanted.events):
-            windows = windows_of(days, known.imported, known.imported_days)
-            smaller.append(WouldGo(plan=plan.id, days=days, events=await _count_due(session, ctx, at, windows)))
+    smaller = [await _would_go(session, ctx, known, wanted, plan) for plan in tenancy.list_plans().items]
     return Retention(
         imported=known.imported, imported_days=known.imported_days, version=known.version,
         events_kept_days=wanted.events, imports_kept_days=wanted.imports, due_at=due_at,
         due_events=await _count_due(session, ctx, due_at if due_at and due_at > at else at + NOTICE, wanted),
-        smaller_plans=smaller,
+        smaller_plans=[found for found in smaller if found],
     )  # fmt: skip

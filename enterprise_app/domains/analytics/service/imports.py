@@ -169,8 +169,8 @@ async def cancel_import(session: AsyncSession, ctx: Context, import_id: UUID) ->
         raise ImportOver(state=found.state.value)
     await _tell(session, ctx)
     stopped = await _read(session, ctx, import_id)
-    after = {"cancelled": True}
-    await audit.record(session, ctx, AuditVerb.IMPORT_FINISHED, _target(import_id, stopped.file_name), after=after)
+    after = {"state": stopped.state.value, "lines": stopped.lines}
+    await audit.record(session, ctx, AuditVerb.IMPORT_CANCELLED, _target(import_id, stopped.file_name), after=after)
     return stopped
 
 

@@ -17,6 +17,7 @@ from enterprise_app.core.errors import Conflict
 from enterprise_app.core.ids import new_id
 from enterprise_app.core.settings import get_settings
 from enterprise_app.core.switches import Switch
+from enterprise_app.core.vocabulary.entitlements import Limit
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics.errors import ImportRunning, TooManyUploads, UploadMissing
 from enterprise_app.domains.analytics.gateway.sampling import take_sample
@@ -25,6 +26,7 @@ from enterprise_app.domains.analytics.schemas import ImportPlan, ImportPreview, 
 from enterprise_app.domains.analytics.service import imports, planning, previewing
 from enterprise_app.domains.analytics.service.rejects import STORED
 from enterprise_app.domains.analytics.vocabulary import ImportState
+from enterprise_app.domains.metering import service as metering
 from enterprise_app.domains.tenancy import service as tenancy
 
 MOST_WAITING = 20
@@ -41,11 +43,26 @@ def upload_folder(tenant_id: UUID) -> Path:
     return get_settings().data_dir / "imports" / str(tenant_id)
 
 
+async def count_uploaded(session: AsyncSession, tenant_id: UUID) -> int:
+    """The bytes of a tenant's waiting files: what they take of its storage."""
+    return int(await session.scalar(sa.select(sa.func.sum(_COLUMNS.size)).where(_COLUMNS.tenant_id == tenant_id)) or 0)
+
+
+metering.register_recount(Limit.STORAGE_BYTES, count_uploaded)
+
+
+async def check_upload_room(ctx: Context, announced: int | None) -> None:
+    """Refuse a file before it is read, by its size where that is known. Raises QuotaExceeded, ReadOnly."""
+    ctx.require(Permission.EVENTS_IMPORT)
+    async with tenant_session(ctx) as session:
+        await metering.check_room(session, ctx, Limit.STORAGE_BYTES, max(announced or 0, 1))
+
+
 async def add_upload(ctx: Context, path: Path, *, file_name: str, upload_id: UUID | None = None) -> Upload:
     """Take over a received file. `upload_id`: chosen by the sender, so that a page knows its file.
 
-    Raises ImportFileDamaged or TableUnreadable for what can't be any table, Conflict, TooManyUploads; the file is
-    the caller's to delete then.
+    While it waits it counts as storage. Raises ImportFileDamaged or TableUnreadable for what can't be any table,
+    Conflict, TooManyUploads, QuotaExceeded; the file is the caller's to delete then.
     """
     ctx.require(Permission.EVENTS_IMPORT)
     await switches.require(Switch.IMPORTS)
@@ -56,6 +73,7 @@ async def add_upload(ctx: Context, path: Path, *, file_name: str, upload_id: UUI
     )  # fmt: skip
     try:
         async with tenant_session(ctx) as session:
+            await metering.reserve(session, ctx, Limit.STORAGE_BYTES, row.size)
             if (await session.scalar(sa.select(sa.func.count()).select_from(UploadRow)) or 0) >= MOST_WAITING:
                 raise TooManyUploads(limit=MOST_WAITING)
             session.add(row)
@@ -128,6 +146,7 @@ async def remove_upload(ctx: Context, upload_id: UUID) -> None:
         if await session.scalar(busy.limit(1)):
             raise ImportRunning
         await session.delete(row)
+        await metering.release(session, ctx, Limit.STORAGE_BYTES, row.size)
     await asyncio.to_thread((upload_folder(ctx.tenant_id) / str(upload_id)).unlink, missing_ok=True)
 
 
@@ -143,10 +162,12 @@ async def tidy_imports(ctx: Context) -> dict[str, int]:
         old = sa.delete(UploadRow).where(
             _COLUMNS.tenant_id == ctx.tenant_id, _COLUMNS.created_at < before, _COLUMNS.id.not_in(busy)
         )
-        dropped = len((await session.scalars(old.returning(_COLUMNS.id))).all())
+        sizes = (await session.scalars(old.returning(_COLUMNS.size))).all()
+        if sizes:
+            await metering.release(session, ctx, Limit.STORAGE_BYTES, sum(sizes))
         known = {str(known) for known in await session.scalars(sa.select(_COLUMNS.id))}
     files = await asyncio.to_thread(_drop_unknown, upload_folder(ctx.tenant_id), known, before.timestamp())
-    return {"uploads": dropped, "files": files, "reports": await _drop_reports(ctx)}
+    return {"uploads": len(sizes), "files": files, "reports": await _drop_reports(ctx)}
 
 
 async def _drop_reports(ctx: Context) -> int:
@@ -160,6 +181,12 @@ async def _drop_reports(ctx: Context) -> int:
             _IMPORTS.tenant_id == ctx.tenant_id, _IMPORTS.created_at < before, _IMPORTS.rejects_bytes > 0
         )
         await session.execute(statement.values(rejects_bytes=0, updated_at=_IMPORTS.updated_at))
+        shown = sa.update(ImportRow).where(
+            _IMPORTS.tenant_id == ctx.tenant_id,
+            _IMPORTS.created_at < before,
+            sa.func.jsonb_array_length(_IMPORTS.rejects) > 0,
+        )
+        await session.execute(shown.values(rejects=[], updated_at=_IMPORTS.updated_at))
     return len(old)
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from babel import Locale
 from babel.dates import format_date, format_skeleton
 
-_AXIS = {"hour": "MMMdHm", "day": "MMMd", "week": "MMMd", "month": "yMMM"}
+_AXIS = {"day": "MMMd", "week": "MMMd", "month": "yMMM"}
 
 
 def month_title(month: date, locale: str) -> str:
@@ -25,4 +25,7 @@ def first_weekday(locale: str) -> int:
 
 def axis_label(at: datetime, bucket: str, locale: str) -> str:
     """A point of a time axis, by the width of its bucket; `at` is local already."""
+    if bucket == "hour":  # CLDR has no skeleton of day and time together, but says how to join them
+        day, time = (format_skeleton(skeleton, at, locale=locale) for skeleton in (_AXIS["day"], "Hm"))
+        return str(Locale.parse(locale).datetime_formats["short"]).format(time, day)
     return format_skeleton(_AXIS[bucket], at, locale=locale)

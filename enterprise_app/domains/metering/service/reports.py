@@ -1,5 +1,6 @@
 """What a tenant uses of its plan, and the recount that proves it."""
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
@@ -17,12 +18,13 @@ from ..schemas import Drift, Usage, UsageReport
 from ..vocabulary import SPANS, Span
 
 Recount = Callable[[AsyncSession, UUID], Awaitable[int]]
-_recounts: dict[Limit, Recount] = {}
+_recounts: defaultdict[Limit, list[Recount]] = defaultdict(list)
 
 
 def register_recount(limit: Limit, recounting: Recount) -> None:
-    """A domain says how to count its real things: `recounting(session, tenant_id)`. Once per limit, at import."""
-    _recounts[limit] = recounting
+    """A domain says how to count its real things: `recounting(session, tenant_id)`, at import. Several domains may have
+    things under one limit: they are added up."""
+    _recounts[limit].append(recounting)
 
 
 async def usage(session: AsyncSession, ctx: Context) -> UsageReport:
@@ -41,7 +43,7 @@ async def recount(session: AsyncSession, ctx: Context) -> list[Drift]:
         period = period_of(span, at)
         counted = await queries.used(session, ctx.tenant_id, limit, period)
         if limit in _recounts:
-            real = await _recounts[limit](session, ctx.tenant_id)
+            real = await _real(session, ctx, limit)
         elif span is not Span.STANDING:
             real = await queries.ledger_sum(session, ctx.tenant_id, limit, period)
         else:
@@ -57,11 +59,15 @@ async def reconcile(session: AsyncSession, ctx: Context) -> list[Drift]:
         if span is not Span.STANDING or limit not in _recounts:
             continue
         counted = await queries.lock_used(session, ctx.tenant_id, limit, "")
-        real = await _recounts[limit](session, ctx.tenant_id)
+        real = await _real(session, ctx, limit)
         if counted != real:
             await queries.add(session, ctx.tenant_id, limit, "", real - counted)
             repaired.append(Drift(resource=limit, counted=counted, recounted=real))
     return repaired
+
+
+async def _real(session: AsyncSession, ctx: Context, limit: Limit) -> int:
+    return sum([await recounting(session, ctx.tenant_id) for recounting in _recounts[limit]])
 
 
 def _usage(ctx: Context, limit: Limit, span: Span, used: int, at: datetime) -> Usage:

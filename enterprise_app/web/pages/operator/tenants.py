@@ -10,6 +10,7 @@ from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.texts import translate
 from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.domains.analytics import service as analytics
 from enterprise_app.domains.identity import service as identity
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.domains.tenancy import service
@@ -45,6 +46,11 @@ class OperatorTenantsState(listed(Permission.OPERATOR_TENANTS, Choice("status", 
     """What the operator's list of tenants shows now."""
 
     rows: list[TenantRow] = []
+    moving: str = ""
+    moving_to: str = ""
+    moving_name: str = ""
+    moving_plan: str = ""
+    moving_text: str = ""
     suspending: str = ""
     suspending_name: str = ""
     saving: bool = False
@@ -62,8 +68,32 @@ class OperatorTenantsState(listed(Permission.OPERATOR_TENANTS, Choice("status", 
         self._turned(page, counted(ctx, "operator.tenants.total", page.total))
 
     @action(Permission.OPERATOR_TENANTS)
-    async def change_plan(self, ctx: Context, key: str, plan: str) -> None:
-        """Move a tenant to a plan; a running trial ends with it."""
+    async def choose_plan(self, ctx: Context, key: str, plan: str) -> None:
+        """Move a tenant to a plan; where it keeps events for a shorter time, what would go is shown first."""
+        found = next((row for row in self.rows if row.id == key), None)
+        lost = await analytics.preview_plan(ctx, id_of(key), plan) if found else None
+        if found is None or lost is None or not lost.events:
+            await self._change_plan(ctx, key, plan)
+            return
+        number = lambda value: localization.format_number(value, ctx.locale)  # noqa: E731
+        told = {"days": number(lost.days), "events": number(lost.events)}
+        self.moving, self.moving_to, self.moving_name = found.id, lost.plan, found.name
+        self.moving_plan = plan_name(ctx.locale, lost.plan)
+        self.moving_text = translate(ctx.locale, "operator.tenants.shorter_text", **told)
+
+    @action(Permission.OPERATOR_TENANTS)
+    async def stay(self) -> None:
+        """Close the question; the plan stays."""
+        self.moving = ""
+
+    @action(Permission.OPERATOR_TENANTS)
+    async def move(self, ctx: Context) -> None:
+        """The answer was yes."""
+        key, self.moving = self.moving, ""
+        await self._change_plan(ctx, key, self.moving_to)
+
+    async def _change_plan(self, ctx: Context, key: str, plan: str) -> None:
+        """A running trial ends with it."""
         tenant = await service.operate(ctx, service.change_plan, id_of(key), plan)
         params = {"name": tenant.name, "plan": plan_name(ctx.locale, tenant.plan)}
         await toast(self, "success", translate(ctx.locale, "operator.tenants.plan_changed", **params))

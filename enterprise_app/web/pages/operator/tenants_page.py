@@ -28,6 +28,7 @@ def tenants() -> rx.Component:
     return ui.stack(
         ui.page_header(t("operator.tenants.title"), t("operator.tenants.text"), [again]),
         list_parts.body(S, _filters(), _table()),
+        _move(),
         _suspension(),
     )
 
@@ -72,7 +73,7 @@ def _status(row: Any) -> rx.Component:
 
 
 def _menu(row: Any) -> rx.Component:
-    plans = [ui.menu_item(name, checked=row.plan == plan, on_click=S.change_plan(row.id, plan)) for plan, name in PLANS]
+    plans = [ui.menu_item(name, checked=row.plan == plan, on_click=S.choose_plan(row.id, plan)) for plan, name in PLANS]
     suspend = ui.menu_item(t("operator.tenants.suspend"), icon="pause", danger=True, on_click=S.ask(row.id))
     resume = ui.menu_item(t("operator.tenants.resume"), icon="play", on_click=S.resume(row.id))
     return ui.menu(
@@ -84,6 +85,15 @@ def _menu(row: Any) -> rx.Component:
         label=row.name,
         align="end",
     )
+
+
+def _move() -> rx.Component:
+    answers = ui.submit_row(
+        ui.button(t("operator.tenants.shorter_yes"), variant="danger", on_click=S.move),
+        ui.button(t("components.cancel"), variant="ghost", on_click=S.stay),
+    )
+    title = t("operator.tenants.shorter_title", name=S.moving_name, plan=S.moving_plan)
+    return ui.dialog(answers, open=S.moving != "", on_close=S.stay, title=title, text=S.moving_text, key="move-tenant")
 
 
 def _suspension() -> rx.Component:

@@ -1,14 +1,20 @@
 """The explorer, the live tail and the health of data, as browsers call them: with whatever arguments and addresses."""
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import reflex as rx
+import sqlalchemy as sa
 from reflex.istate.data import ReflexURL, URLData
 
+from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.domains.analytics import service
+from enterprise_app.domains.analytics.queries import backlog
+from enterprise_app.domains.analytics.queries.backlog import Body
 from enterprise_app.domains.analytics.schemas import SourceDraft
 from enterprise_app.domains.analytics.service import tail, write_keys
 from enterprise_app.web.pages.analytics.events import EventsState
@@ -114,6 +120,21 @@ async def test_the_tail_grows_and_stands_still_while_paused(owner: Context, act_
     assert len(state.rows) == 3
     on(root, "/analytics/live?name=new")
     assert [row.event for row in (await _call(root, LiveState, "load")).rows] == ["New"]
+
+
+async def test_health_tells_what_is_kept_and_not_stored_yet(owner: Context, act_as: Any, key: str):
+    root = on(act_as(owner), "/analytics/health")
+    assert (await _call(root, HealthState, "load")).waiting == ""
+    since = now() - timedelta(seconds=4)
+    async with tenant_session(owner) as session:
+        source = (await service.list_sources(session, owner, service.SOURCES.parse())).items[0]
+        body = Body(source.id, since, 12_300, b"-", None, None)
+        await backlog.add(session, owner.tenant_id, [body])
+    state = await _call(root, HealthState, "refresh")  # too soon for the whole page
+    assert re.fullmatch(r"12,300 events are kept and being stored; the oldest came [45] seconds ago\.", state.waiting)
+    async with tenant_session(owner) as session:
+        await session.execute(sa.text("DELETE FROM analytics_backlog"))
+    assert (await _call(root, HealthState, "refresh")).waiting == ""
 
 
 async def test_health_shows_what_was_refused_without_secrets(owner: Context, act_as: Any, key: str):
