@@ -9,6 +9,9 @@ class Permission(StrEnum):
     ANALYTICS_READ = "analytics:read"
     API_KEYS_MANAGE = "api_keys:manage"
     API_KEYS_READ = "api_keys:read"
+    ASSETS_MANAGE = "assets:manage"
+    ASSETS_READ = "assets:read"
+    ASSETS_REVIEW = "assets:review"
     AUDIT_EXPORT = "audit:export"
     AUDIT_READ = "audit:read"
     CAMPAIGNS_CREATE = "campaigns:create"
@@ -17,11 +20,20 @@ class Permission(StrEnum):
     CAMPAIGNS_UPDATE = "campaigns:update"
     EVENTS_IMPORT = "events:import"
     EVENTS_READ = "events:read"
+    EXPERIMENTS_CREATE = "experiments:create"
+    EXPERIMENTS_READ = "experiments:read"
+    EXPERIMENTS_RUN = "experiments:run"
+    EXPERIMENTS_UPDATE = "experiments:update"
+    FLAGS_EVALUATE = "flags:evaluate"
+    FLAGS_MANAGE = "flags:manage"
+    FLAGS_READ = "flags:read"
     MEMBERS_INVITE = "members:invite"
     MEMBERS_MANAGE = "members:manage"
     MEMBERS_READ = "members:read"
-    OPERATOR_TENANTS = "operator:tenants"
+    METRICS_MANAGE = "metrics:manage"
+    METRICS_READ = "metrics:read"
     OPERATOR_SYSTEM = "operator:system"
+    OPERATOR_TENANTS = "operator:tenants"
     PROFILES_MANAGE = "profiles:manage"
     PROFILES_READ = "profiles:read"
     SELF_MANAGE = "self:manage"
@@ -63,11 +75,19 @@ _MANAGER = _ADMIN - {
 _MEMBER = frozenset(
     {
         Permission.ANALYTICS_READ,
+        Permission.ASSETS_MANAGE,
+        Permission.ASSETS_READ,
         Permission.CAMPAIGNS_CREATE,
         Permission.CAMPAIGNS_READ,
         Permission.CAMPAIGNS_UPDATE,
         Permission.EVENTS_READ,
+        Permission.EXPERIMENTS_CREATE,
+        Permission.EXPERIMENTS_READ,
+        Permission.EXPERIMENTS_UPDATE,
+        Permission.FLAGS_EVALUATE,
+        Permission.FLAGS_READ,
         Permission.MEMBERS_READ,
+        Permission.METRICS_READ,
         Permission.PROFILES_MANAGE,
         Permission.PROFILES_READ,
         Permission.SELF_MANAGE,
