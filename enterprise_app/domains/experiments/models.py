@@ -177,3 +177,40 @@ class ExternalResultsRow(TenantTable, table=True):
     source: str = Field(sa_type=sa.Text)
     submitted: Json = _object()
     results: Json = _object()
+
+
+LOOKS = sa.Table(
+    "experiment_looks",
+    SQLModel.metadata,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("experiment_id", sa.Uuid, primary_key=True),
+    sa.Column("metric_id", sa.Uuid, primary_key=True),
+    sa.Column("variant", sa.Text(collation="C"), primary_key=True),
+    sa.Column("plan_version", sa.Integer, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("units", sa.BigInteger, nullable=False),
+    sa.Column("value", sa.Double),
+    sa.Column("estimate", sa.Double),
+    sa.Column("low", sa.Double),
+    sa.Column("high", sa.Double),
+    sa.Column("p", sa.Double),
+    sa.Column("fraction", sa.Double),
+    sa.Column("looked_at", MOMENT, nullable=False),
+)
+"""What was seen on a day; `low`, `high`, `p` are those of all looks so far together."""
+
+WATCHES = sa.Table(
+    "experiment_watches",
+    SQLModel.metadata,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("experiment_id", sa.Uuid, primary_key=True),
+    sa.Column("plan_version", sa.Integer, nullable=False),
+    sa.Column("looked_at", MOMENT, nullable=False),
+    sa.Column("step", sa.Text),
+    sa.Column("variant", sa.Text(collation="C")),
+    sa.Column("grounds", JSONB, nullable=False, server_default="[]"),
+    sa.Column("since", MOMENT),
+    sa.Column("split_p", sa.Double),
+    sa.Column("failure", sa.Text),
+)
+"""Where each running experiment's watch stands: the last look, and what the rules advised since when."""
