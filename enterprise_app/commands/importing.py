@@ -35,7 +35,9 @@ def import_file(
         help="column=field: where a column of a table leads (field: userId, timestamp, event, revenue, "
         "properties.name … or - to leave it out). Repeat it; other columns are guessed by their names.",
     ),
-    values: list[str] | None = typer.Option(None, "--set", help="field=value for rows without one, e.g. event=Order."),
+    values: list[str] | None = typer.Option(
+        None, "--set", help="field=value or properties.name=value, for rows without one."
+    ),
     delimiter: str | None = typer.Option(None, "--delimiter", help="Between columns, e.g. ';' or tab."),
     encoding: str | None = typer.Option(None, "--encoding", help="Of a table's text, e.g. utf-8, utf-16, cp1252."),
     header: bool | None = typer.Option(None, "--header/--no-header", help="Whether the first row names the columns."),

@@ -288,7 +288,8 @@ class TableShape(Frozen):
 class Mapping(Frozen):
     """Which column leads where: to a field of an event, `properties`, `properties.<name>`, or `-` (left out).
 
-    Columns that are not mentioned become properties. `defaults` fill fields that a row has no value for.
+    Columns that are not mentioned become properties. `defaults` fill fields, `properties` those properties, that a row
+    has no value for.
     """
 
     columns: dict[str, Annotated[str, StringConstraints(max_length=255)]] = Field(
@@ -297,6 +298,10 @@ class Mapping(Frozen):
     defaults: dict[EventField, Annotated[str, StringConstraints(max_length=1_000)]] = Field(
         default={}, examples=[{"event": "Order Completed", "currency": "EUR"}]
     )
+    properties: dict[
+        Annotated[str, StringConstraints(min_length=1, max_length=255)],
+        Annotated[str, StringConstraints(max_length=1_000)],
+    ] = Field(default={}, max_length=100, examples=[{"experiment_id": "green-button"}])
     time_format: str | None = Field(
         default=None, max_length=60, description="By strptime; ISO 8601 and Unix times need none.",
         examples=["%d.%m.%Y %H:%M"],

@@ -389,10 +389,23 @@ def test_columns_by_their_names():
     assert german.columns["Währung"] == "currency"
     assert (german.time_format, german.decimal) == ("%d.%m.%Y", ",")
     assert guess_mapping(["type"], [["Book"]]).columns == {}, "a type of something else"
-    assert parse_mapping(["a=b=userId"], ["event=x"]) == ({"a=b": "userId"}, {EventField.EVENT: "x"})
+    assert parse_mapping(["a=b=userId"], ["event=x"]) == ({"a=b": "userId"}, {EventField.EVENT: "x"}, {})
+    assert parse_mapping([], ["properties.a.b=1=2"]) == ({}, {}, {"a.b": "1=2"})
     for bad in (["nonsense"], ["=x"]):
         with pytest.raises(ValueError, match=r"nonsense|=x"):
             parse_mapping(bad)
+    for bad in (["properties.=x"], ["properties=x"], ["-=x"], ["nonsense=x"]):
+        with pytest.raises(ValueError, match=r"propert|-|nonsense"):
+            parse_mapping([], bad)
+
+
+async def test_properties_that_no_column_brings(tenant, tmp_path):
+    path = write(tmp_path, "time,user,event,plan\n2026-01-01,a,Seen,\n2026-01-02,b,Seen,pro\n")
+    plan = ImportPlan(mapping=Mapping(
+        columns={"time": "timestamp", "user": "userId", "event": "event"}, properties={"plan": "free", "test": "7"}
+    ))  # fmt: skip
+    await service.import_file(tenant, path, CSV, plan=plan)
+    assert [row[4] for row in await events(tenant)] == [{"plan": "free", "test": "7"}, {"plan": "pro", "test": "7"}]
 
 
 async def test_logs_with_their_virtual_host(tenant, tmp_path):

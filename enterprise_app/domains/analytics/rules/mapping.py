@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
@@ -71,7 +71,8 @@ class RowReader(LineReader):
             if value is not None and value != "":
                 told[name] = value.strip() if isinstance(value, str) else value
         # Keys from elsewhere: a column may be called anything.
-        rest = {name: cells[index] for index, name in self._properties if cells[index] not in (None, "")}
+        rest: dict[str, Any] = dict(self.mapping.properties)
+        rest |= {name: cells[index] for index, name in self._properties if cells[index] not in (None, "")}
         return self._shaped(told, rest)
 
     def _shaped(self, told: dict[EventField, Any], rest: dict[str, Any]) -> dict[str, Any]:
@@ -157,18 +158,27 @@ def _some(names: Any) -> str:
     return ", ".join(names[:30]) + (" …" if len(names) > 30 else "")
 
 
-def parse_mapping(pairs: Sequence[str], defaults: Sequence[str] = ()) -> tuple[dict[str, str], dict[EventField, str]]:
-    """`column=field` and `field=value` as the command line and the query have them. Raises ValueError with the pair."""
-    columns = dict(_pair(text) for text in pairs)
-    given = dict(_pair(text) for text in defaults)
-    for name in given:
-        if name not in _FIELDS:
+def parse_mapping(
+    pairs: Sequence[str], values: Sequence[str] = ()
+) -> tuple[dict[str, str], dict[EventField, str], dict[str, str]]:
+    """`column=field` and `field=value` (or `properties.name=value`) as the command line has them: columns, defaults,
+    properties. Raises ValueError with the pair."""
+    columns = dict(_pair(text, text.rpartition("=")) for text in pairs)
+    defaults: dict[EventField, str] = {}
+    properties: dict[str, str] = {}
+    for text in values:
+        name, value = _pair(text, text.partition("="))
+        if name in _FIELDS:
+            defaults[_FIELDS[name]] = value
+        elif _is_target(name) and name not in (PROPERTIES, LEFT_OUT):
+            properties[name.partition(".")[2]] = value
+        else:
             raise ValueError(name)
-    return columns, cast(dict[EventField, str], {_FIELDS[name]: value for name, value in given.items()})
+    return columns, defaults, properties
 
 
-def _pair(text: str) -> tuple[str, str]:
-    left, sign, right = text.rpartition("=")
+def _pair(text: str, parts: tuple[str, str, str]) -> tuple[str, str]:
+    left, sign, right = parts
     if not sign or not left or not right:
         raise ValueError(text)
     return left.strip(), right.strip()

@@ -54,18 +54,18 @@ async def guess_plan(
     **told: str | None,
 ) -> ImportPlan:
     """The plan with a guessed mapping, in which what is told wins: `columns` as `column=field`, `values` as
-    `field=value`, and `told` as Mapping has it. Raises ValueError for what is not understood, else as
-    `complete_plan`."""
+    `field=value` or `properties.name=value`, and `told` as Mapping has it. Raises ValueError for what is not
+    understood, else as `complete_plan`."""
     ctx.require(Permission.EVENTS_IMPORT)
     if file_format not in TABLES:
         return plan
-    targets, defaults = parse_mapping(columns, values)
+    targets, defaults, properties = parse_mapping(columns, values)
     guessed = await asyncio.to_thread(_guessed, path, plan.model_copy(update={"format": file_format}), ctx.zone)
     assert guessed.mapping
     taken = set(targets.values())
     kept = {column: field for column, field in guessed.mapping.columns.items() if field not in taken}
     given = {name: value for name, value in told.items() if value is not None}
-    given |= {"columns": kept | targets, "defaults": defaults}
+    given |= {"columns": kept | targets, "defaults": defaults, "properties": properties}
     mapping = Mapping.model_validate(guessed.mapping.model_dump() | given)
     return await complete_plan(ctx, path, file_format, plan.model_copy(update={"mapping": mapping}))
 
