@@ -1,5 +1,7 @@
 """Expected failures of experiments and flags."""
 
+from collections.abc import Iterable
+
 from enterprise_app.core.errors import Conflict, Invalid, NotFound
 
 from .vocabulary import ExperimentAction, ExperimentState
@@ -42,7 +44,7 @@ class ExperimentSettled(Conflict):
 
 
 class LayerFull(Conflict):
-    """The layer has less room than the experiment wants: `wanted` and `free` in per cent."""
+    """The layer has less room than the experiment's `layer_share` wants: `wanted` and `free` in per cent."""
 
     code = "layer_full"
 
@@ -71,14 +73,56 @@ class FlagArchived(Conflict):
     code = "flag_archived"
 
 
+class FlagNotArchived(Conflict):
+    """Only an archived flag can be restored."""
+
+    code = "flag_not_archived"
+
+
 def key_taken(key: str) -> Invalid:
     """422: another one of the tenant has the key, archived ones included."""
     return Invalid.of("key", "experiment_key_taken", key=key)
 
 
-def wrong_state(action: ExperimentAction, state: ExperimentState, allowed: list[ExperimentState]) -> Conflict:
+def wrong_state(action: ExperimentAction | str, state: ExperimentState, allowed: Iterable[ExperimentState]) -> Conflict:
     """409: the action does not start from this state; `allowed` are those it starts from."""
-    return Conflict("experiment_wrong_state", action=action.value, state=state.value, allowed=", ".join(allowed))
+    return Conflict("experiment_wrong_state", action=str(action), state=state.value, allowed=", ".join(allowed))
+
+
+class ExperimentPausedAlready(Conflict):
+    """It is paused."""
+
+    code = "experiment_paused"
+
+
+class ExperimentNotPaused(Conflict):
+    """It runs and isn't paused: there is nothing to resume."""
+
+    code = "experiment_not_paused"
+
+
+class WinnerNeedsUnits(Conflict):
+    """No winner below the minimum sample: `variant`, and `least` units that each arm must have."""
+
+    code = "winner_needs_units"
+
+
+class WinnerUntrusted(Conflict):
+    """The split doesn't fit the weights, or the test has no answer: the `grounds` say which."""
+
+    code = "winner_untrusted"
+
+
+class LayerArchivedError(Conflict):
+    """It is archived: restore it first."""
+
+    code = "layer_archived"
+
+
+class LayerNotArchived(Conflict):
+    """It is not archived: there is nothing to restore."""
+
+    code = "layer_not_archived"
 
 
 class MetricNotFound(NotFound):

@@ -2,4 +2,6 @@
 
 from enterprise_app.core.manifest import Domain
 
-DOMAIN = Domain("experiments")
+from .api import routers
+
+DOMAIN = Domain("experiments", routers=routers)

@@ -8,7 +8,16 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
-from .vocabulary import Correction, ExperimentState, Inference, MetricRole, Monitoring, Operator
+from .vocabulary import (
+    Correction,
+    DecisionOutcome,
+    ExperimentState,
+    Inference,
+    MetricRole,
+    Monitoring,
+    Operator,
+    Origin,
+)
 
 NAME_MAX = 200
 VARIANTS_MAX = 5
@@ -176,6 +185,41 @@ class ExperimentChange(Given):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
+class DecisionDraft(Given):
+    """A decision to be recorded. It stops the experiment, freezes its results and says what everybody gets."""
+
+    outcome: DecisionOutcome = Field(examples=[DecisionOutcome.INCONCLUSIVE])
+    variant: str | None = Field(default=None, max_length=100, description="What to ship; only then.")
+    note: str = Field(default="", max_length=4000, description="For the team.", examples=["The effect is too small."])
+
+
+class Decision(Shown):
+    """What was decided. Its results are frozen and read at `/results`."""
+
+    outcome: DecisionOutcome
+    variant: str | None = Field(description="What was shipped.")
+    served: str = Field(description="The variant that everybody gets since.", examples=["control"])
+    note: str
+    automatic: bool = Field(description="By the rules, not by a person.")
+    plan_version: int
+    decided_at: datetime
+    decided_by: UUID | None = Field(description="The member.")
+
+
+class Winner(Shown):
+    """The decision, or before it what the rules advise now."""
+
+    experiment_id: UUID
+    state: ExperimentState
+    decided: bool
+    decision: Decision | None
+    variant: str | None = Field(description="The winner: decided, or as advised now. Null: there is none.")
+    step: str | None = Field(description="Advised: continue, declare, stop, review; null when decided or unknown.")
+    grounds: list[str] = Field(description="Why, as codes.", examples=[["before_days"]])
+    origin: Origin | None = Field(description="Where the results come from; null without any.")
+    as_of: datetime | None = Field(description="How old the results are.")
+
+
 class Experiment(Shown):
     """An experiment as it is now."""
 
@@ -200,7 +244,7 @@ class Experiment(Shown):
     started_at: datetime | None
     paused_at: datetime | None
     stopped_at: datetime | None
-    decision: dict[str, Any] | None
+    decision: Decision | None
     version: int = Field(description="Counts changes; send it as `If-Match`.", examples=[1])
     created_at: datetime
     updated_at: datetime

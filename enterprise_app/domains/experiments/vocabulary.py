@@ -23,6 +23,28 @@ class ExperimentAction(StrEnum):
     RESTORE = "restore"
 
 
+class DecisionOutcome(StrEnum):
+    """What was made of an experiment: a variant for everybody, the control for everybody, or no answer (control)."""
+
+    SHIP = "ship"
+    ROLLBACK = "rollback"
+    INCONCLUSIVE = "inconclusive"
+
+
+class LayerAction(StrEnum):
+    """What can be done to a layer or a hold-out as a whole."""
+
+    ARCHIVE = "archive"
+    RESTORE = "restore"
+
+
+class PlanKind(StrEnum):
+    """What is compared in a test that is being planned."""
+
+    PROPORTION = "proportion"
+    MEAN = "mean"
+
+
 class MetricRole(StrEnum):
     """What a metric is for in an experiment."""
 
@@ -60,6 +82,13 @@ class FlagKind(StrEnum):
     STRING = "string"
     NUMBER = "number"
     OBJECT = "object"
+
+
+class FlagAction(StrEnum):
+    """What can be done to a flag as a whole."""
+
+    ARCHIVE = "archive"
+    RESTORE = "restore"
 
 
 class Operator(StrEnum):

@@ -11,9 +11,9 @@ from enterprise_app.http.access import Caller, ExpectedVersion, Session, Version
 from enterprise_app.http.lists import Page, list_query
 from enterprise_app.http.routing import Router
 
+from .. import service
 from ..metric_schemas import Metric, MetricChange, MetricDraft
 from ..queries.metrics import METRICS
-from ..service import metrics as service
 from ..vocabulary import MetricAction
 
 metrics = Router(prefix="/api/v1/metrics", tags=["Metrics"])

@@ -9,8 +9,8 @@ from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.http.access import Caller, Session
 from enterprise_app.http.routing import Router
 
+from .. import service
 from ..result_schemas import ExternalDraft, ExternalList, ExternalResults, Results, SegmentResults
-from ..service import results as service
 from ..vocabulary import Dimension
 
 results = Router(prefix="/api/v1/experiments", tags=["Experiments"])

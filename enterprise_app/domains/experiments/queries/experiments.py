@@ -1,12 +1,12 @@
 """The SQL of experiments and their frozen plans, and what their list may be filtered and sorted by."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enterprise_app.core.paging import ListField, Listing
@@ -19,7 +19,10 @@ from ..vocabulary import ExperimentState
 TABLE = table_of(ExperimentRow)
 C = TABLE.c
 KIND = "experiment"
-ALL: Any = sa.select(ExperimentRow)
+_decision = C.decision.op("-", return_type=JSONB)(sa.literal_column("'results'::text")).label("decision")
+COLUMNS = tuple(_decision if name == "decision" else C[name] for name in Experiment.model_fields)
+"""What a list shows: decisions without the results that were frozen with them, which are large."""
+ALL: Any = sa.select(*COLUMNS)
 NOT_ARCHIVED: Any = ALL.where(C.archived_at.is_(None))
 
 LISTING = Listing(
@@ -41,6 +44,16 @@ LISTING = Listing(
 def to_experiment(row: ExperimentRow) -> Experiment:
     """The row as it leaves."""
     return Experiment.model_validate(row)
+
+
+def with_changes(row: ExperimentRow, changed: Mapping[str, Any]) -> Experiment:
+    """As it would leave with other values in some columns."""
+    return Experiment.model_validate({name: getattr(row, name) for name in Experiment.model_fields} | dict(changed))
+
+
+def from_values(values: Any) -> Experiment:
+    """The values of COLUMNS as they leave."""
+    return Experiment.model_validate(values)
 
 
 def is_one_of(ids: Sequence[UUID]) -> Any:

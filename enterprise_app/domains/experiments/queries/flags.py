@@ -1,10 +1,13 @@
 """The SQL of flags, layers and hold-outs, and what their lists may be filtered and sorted by."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from enterprise_app.core.paging import ListField, Listing
@@ -90,6 +93,52 @@ async def flag_of(session: AsyncSession, experiment_id: UUID) -> FlagRow:
 async def list_rows(session: AsyncSession, model: type[R]) -> list[R]:
     """All that are not archived."""
     return list(await session.scalars(sa.select(model).where(table_of(model).c.archived_at.is_(None))))
+
+
+async def is_key_taken(session: AsyncSession, key: str) -> bool:
+    """Whether a flag or an experiment has the key, archived ones included: both share a name space."""
+    e = table_of(ExperimentRow).c
+    taken = sa.or_(sa.exists().where(F.key == key), sa.exists().where(e.key == key))
+    return bool(await session.scalar(sa.select(taken)))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a flag needs to be known for by others: its variations' keys, and the flags it needs itself."""
+
+    variations: tuple[str, ...]
+    needs: Mapping[str, tuple[str, ...]]
+
+
+async def list_known(session: AsyncSession) -> dict[str, Known]:
+    """All flags that are not archived, by key."""
+    rows = await session.execute(sa.select(F.key, F.variations, F.prerequisites).where(F.archived_at.is_(None)))
+    return {
+        key: Known(
+            tuple(variation["key"] for variation in variations),
+            {needed["flag"]: tuple(needed["variations"]) for needed in prerequisites},
+        )
+        for key, variations, prerequisites in rows
+    }
+
+
+async def known_experiments(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the ids that are experiments of the tenant, not archived."""
+    e = table_of(ExperimentRow).c
+    wanted = e.id == sa.any_(sa.literal(list(ids), ARRAY(sa.Uuid)))
+    return set(await session.scalars(sa.select(e.id).where(wanted, e.archived_at.is_(None))))
+
+
+def is_one_of(ids: Sequence[UUID]) -> Any:
+    """A condition on the id; one array instead of a parameter for each."""
+    return F.id == sa.any_(sa.literal(list(ids), ARRAY(sa.Uuid)))
+
+
+async def needing(session: AsyncSession, key: str) -> list[str]:
+    """The keys of other flags that are not archived and have this one as a prerequisite."""
+    named = F.prerequisites.op("@>")(sa.func.jsonb_build_array(sa.func.jsonb_build_object("flag", key)))
+    statement = sa.select(F.key).where(named, F.archived_at.is_(None), F.key != key).order_by(F.key)
+    return list(await session.scalars(statement))
 
 
 async def lock_prerequisites(session: AsyncSession, tenant_id: UUID) -> None:

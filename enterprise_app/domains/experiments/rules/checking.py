@@ -47,6 +47,22 @@ def variant_problems(variants: Sequence[Variant]) -> Problems:
     return found
 
 
+def value_problems(variants: Sequence[Variant]) -> Problems:
+    """Values that no JSON can carry: infinite numbers and what is none, also deep inside."""
+    return [
+        FieldProblem(f"variants.{number}.value", "variant_value", {"variant": variant.key})
+        for number, variant in enumerate(variants)
+        if not _is_finite(variant.value)
+    ]
+
+
+def replan_problems(was: Sequence[Variant], wanted: Sequence[Variant]) -> Problems:
+    """A running experiment keeps its variants: keys, control and values; names and weights may change."""
+    if [(v.key, v.is_control, v.value) for v in was] == [(v.key, v.is_control, v.value) for v in wanted]:
+        return []
+    return [FieldProblem("variants", "variants_frozen", {"keys": ", ".join(v.key for v in was)})]
+
+
 def metric_problems(metrics: Sequence[MetricUse], known: Collection[UUID]) -> Problems:
     """Each metric once, all of them known, at most one primary."""
     found = _repeated("metrics", (str(use.metric_id) for use in metrics))
@@ -59,8 +75,8 @@ def metric_problems(metrics: Sequence[MetricUse], known: Collection[UUID]) -> Pr
     return found
 
 
-def start_problems(experiment: Experiment) -> Problems:
-    """What keeps a draft that is otherwise in order from starting."""
+def start_problems(experiment: Experiment, *, ramp: bool = False) -> Problems:
+    """What keeps an otherwise good draft from starting. `ramp`: it runs, and may be ramped down to nobody."""
     found: Problems = []
     if not experiment.hypothesis.strip():
         found.append(FieldProblem("hypothesis", "hypothesis_missing", {}))
@@ -68,7 +84,7 @@ def start_problems(experiment: Experiment) -> Problems:
         found.append(FieldProblem("metrics", "primary_metric_missing", {}))
     if experiment.layer_id is not None and experiment.layer_share is None:
         found.append(FieldProblem("layer_share", "layer_share_missing", {}))
-    if experiment.coverage == 0:
+    if experiment.coverage == 0 and not ramp:
         found.append(FieldProblem("coverage", "coverage_nobody", {}))
     return found
 
@@ -169,4 +185,7 @@ def _repeated(field: str, keys: Iterable[str]) -> Problems:
 
 
 def _is_finite(value: Any) -> bool:
+    """Whether JSON can tell the value: it has neither NaN nor infinity."""
+    if isinstance(value, dict | list):
+        return all(map(_is_finite, value.values() if isinstance(value, dict) else value))
     return not isinstance(value, float) or math.isfinite(value)

@@ -12,6 +12,7 @@ from ..vocabulary import ExperimentAction, ExperimentState
 KEY_MAX = 100
 _SORT_KEY_MAX = 200
 _STEM_MAX = 60
+_SUFFIX_MAX = 10
 
 STARTS: dict[ExperimentAction, tuple[ExperimentState, ...]] = {
     ExperimentAction.START: (ExperimentState.DRAFT,),
@@ -73,6 +74,16 @@ def free_key(stem: str, taken: Collection[str]) -> str:
     """The stem, or the first free of `stem-2`, `stem-3` …"""
     keys = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
     return next(key for key in keys if key not in taken)
+
+
+def name_stem(name: str) -> str:
+    """What the names of copies begin with, for looking up which are taken: short enough for every suffix."""
+    return re.sub(r" \(\d+\)$", "", name)[: NAME_MAX - _SUFFIX_MAX]
+
+
+def copied_key_stem(key: str) -> str:
+    """What the key of a copy begins with."""
+    return re.sub(r"-\d+$", "", key)[: KEY_MAX - _SUFFIX_MAX]
 
 
 def copy_name(name: str, taken: Collection[str]) -> str:
