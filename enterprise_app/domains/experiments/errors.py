@@ -142,6 +142,12 @@ def metric_key_taken(key: str) -> Invalid:
     return Invalid.of("key", "metric_key_taken", key=key)
 
 
+class DistributionUnfit(Conflict):
+    """A metric of this `kind` has no value per unit that could be spread."""
+
+    code = "distribution_unfit"
+
+
 class MetricsMissing(Conflict):
     """Nothing can be measured: the experiment names no metric."""
 

@@ -105,6 +105,41 @@ class MetricOutcome(_Shown):
     series: list[SeriesPoint] = Field(default=[], description="None for percentiles and retention.")
 
 
+class Bin(_Shown):
+    """Units whose value lies in [low, high), by variant in the order of `arms`; of the last one `high` is included."""
+
+    low: float
+    high: float
+    units: list[int]
+    tail: bool = Field(default=False, description="Wider than the others: all that lies beyond them.")
+
+
+class SpreadArm(_Shown):
+    """The values of one variant's units, nothing capped."""
+
+    variant: str = Field(examples=["green"])
+    units: int
+    zeros: int = Field(description="Units whose value is 0; they are in no bin.")
+    mean: float | None
+    least: float | None
+    most: float | None
+
+
+class Distribution(_Shown):
+    """How the values of units are spread, of a mean, a revenue or a percentile: one value per unit."""
+
+    experiment_id: UUID
+    metric_id: UUID
+    key: str
+    name: str
+    kind: MetricKind
+    currency: str | None = None
+    as_of: datetime
+    cap: float | None = Field(default=None, description="Where winsorising cuts, of a metric that does.")
+    arms: list[SpreadArm] = Field(description="The control first.")
+    bins: list[Bin] = Field(description="At most 40, alike in width but for the tails; none without a value but 0.")
+
+
 class SegmentArm(_Shown):
     """One variant in one segment."""
 

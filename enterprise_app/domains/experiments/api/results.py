@@ -10,12 +10,13 @@ from enterprise_app.http.access import Caller, Session
 from enterprise_app.http.routing import Router
 
 from .. import service
-from ..result_schemas import ExternalDraft, ExternalList, ExternalResults, Results, SegmentResults
+from ..result_schemas import Distribution, ExternalDraft, ExternalList, ExternalResults, Results, SegmentResults
 from ..vocabulary import Dimension
 
 results = Router(prefix="/api/v1/experiments", tags=["Experiments"])
 
 ExperimentId = Annotated[UUID, Path(description="The experiment's id.")]
+MetricId = Annotated[UUID, Path(description="One of the experiment's metrics.")]
 By = Annotated[Dimension, Query(description="What units are told apart by.")]
 
 
@@ -31,6 +32,18 @@ async def get_segments(
 ) -> SegmentResults:
     """All metrics by channel, device, browser and the like, corrected over the segments."""
     return await service.get_segments(session, ctx, experiment_id, dimension)
+
+
+@results.get(
+    "/{experiment_id}/metrics/{metric_id}/distribution",
+    permission=Permission.EXPERIMENTS_READ,
+    summary="Read how a metric is spread",
+)
+async def get_distribution(
+    ctx: Caller, session: Session, experiment_id: ExperimentId, metric_id: MetricId
+) -> Distribution:
+    """A histogram of the units' values for each variant; of means, revenue and percentiles."""
+    return await service.get_distribution(session, ctx, experiment_id, metric_id)
 
 
 @results.get(

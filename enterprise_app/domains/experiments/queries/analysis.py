@@ -98,7 +98,7 @@ def statement(scope: Scope, metrics: Sequence[Measured], dimension: Dimension | 
     """The one pass."""
     streams = unique([stream for metric in metrics for stream in metric.streams.all()])
     units = per_unit(scope, streams).cte("units")
-    caps = _caps(units.c, metrics, streams)
+    caps = caps_of(units.c, metrics, streams)
     limits = sa.select(*caps.values()).cte("limits") if caps else None
     columns: list[Any] = [units.c.variant]
     source: Any = units
@@ -115,7 +115,7 @@ def statement(scope: Scope, metrics: Sequence[Measured], dimension: Dimension | 
     return sa.select(*columns).select_from(source).group_by(*groups)
 
 
-def _caps(units: Any, metrics: Sequence[Measured], streams: list[Stream]) -> dict[int, Any]:
+def caps_of(units: Any, metrics: Sequence[Measured], streams: Sequence[Stream]) -> dict[int, Any]:
     """The limits of what is winsorised: quantiles over all variants' units, so that no arm is cut by its own tail."""
     found = {}
     for number, metric in enumerate(metrics):

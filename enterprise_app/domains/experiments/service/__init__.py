@@ -2,11 +2,14 @@
 
 from ..queries.experiments import LISTING as EXPERIMENTS
 from ..queries.flags import HOLDOUTS, LAYERS
+from ..queries.flags import LISTING as FLAGS
 from ..queries.metrics import METRICS
 from ..rules.lifecycle import allowed_actions
 from .acting import PERMISSIONS, act_on_experiment
 from .decisions import decide_experiment, get_winner
+from .distributing import get_distribution
 from .experiments import create_experiment, duplicate_experiment, update_experiment
+from .flags import act_on_flag, create_flag, get_flag, list_flags, switch_flag, update_flag
 from .layers import (
     act_on_holdout,
     act_on_layer,
@@ -27,22 +30,27 @@ from .summarising import summarise
 
 __all__ = [
     "EXPERIMENTS",
+    "FLAGS",
     "HOLDOUTS",
     "LAYERS",
     "METRICS",
     "PERMISSIONS",
     "act_on_experiment",
+    "act_on_flag",
     "act_on_holdout",
     "act_on_layer",
     "act_on_metric",
     "allowed_actions",
     "create_experiment",
+    "create_flag",
     "create_holdout",
     "create_layer",
     "create_metric",
     "decide_experiment",
     "duplicate_experiment",
+    "get_distribution",
     "get_experiment",
+    "get_flag",
     "get_holdout",
     "get_layer",
     "get_metric",
@@ -51,6 +59,7 @@ __all__ = [
     "get_winner",
     "list_experiments",
     "list_external_results",
+    "list_flags",
     "list_holdouts",
     "list_layers",
     "list_metrics",
@@ -58,7 +67,9 @@ __all__ = [
     "plan_test",
     "submit_results",
     "summarise",
+    "switch_flag",
     "update_experiment",
+    "update_flag",
     "update_holdout",
     "update_layer",
     "update_metric",

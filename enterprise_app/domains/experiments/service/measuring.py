@@ -27,7 +27,7 @@ WITHOUT_SERIES = (MetricKind.PERCENTILE, MetricKind.RETENTION)
 
 async def measure(session: AsyncSession, ctx: Context, row: ExperimentRow, *, as_of: datetime | None = None) -> Results:
     """Everything but segments: for pages and, frozen, for decisions."""
-    work = await _Work.begin(session, ctx, row, as_of or now())
+    work = await Work.begin(session, ctx, row, as_of or now())
     sums = await analysis.measure(session, work.scope, work.measured) if work.scope else {}
     inputs = [
         work.input(number, {v: arms[number] for (v, _), arms in sums.items()}) for number in range(len(work.uses))
@@ -40,7 +40,7 @@ async def measure_segments(
     session: AsyncSession, ctx: Context, row: ExperimentRow, dimension: Dimension
 ) -> SegmentResults:
     """By one dimension; a pass of its own."""
-    work = await _Work.begin(session, ctx, row, now())
+    work = await Work.begin(session, ctx, row, now())
     sums = await analysis.measure(session, work.scope, work.measured, dimension) if work.scope else {}
     found = []
     for number in range(len(work.uses)):
@@ -72,7 +72,7 @@ async def uses_of(
     return [(use, known[use.metric_id]) for use in uses if use.metric_id in known]
 
 
-class _Work:
+class Work:
     """What one analysis needs to know before it reads events."""
 
     def __init__(
@@ -89,7 +89,7 @@ class _Work:
             self.scope = accumulating.Scope(row.tenant_id, row.id, first, last, as_of, row.stopped_at)
 
     @classmethod
-    async def begin(cls, session: AsyncSession, ctx: Context, row: ExperimentRow, as_of: datetime) -> "_Work":
+    async def begin(cls, session: AsyncSession, ctx: Context, row: ExperimentRow, as_of: datetime) -> "Work":
         """Who was exposed, and by which metrics they are measured. Raises MetricsMissing, for an experiment without."""
         uses = await uses_of(session, row)
         if not uses:
@@ -123,7 +123,7 @@ def _arm(metric: analysis.Measured, sums: analysis.ArmSums) -> Arm:
     return Arm(sums.n, made, total=sums.money)
 
 
-async def _with_days(session: AsyncSession, ctx: Context, work: _Work, inputs: list[Input]) -> list[Input]:
+async def _with_days(session: AsyncSession, ctx: Context, work: Work, inputs: list[Input]) -> list[Input]:
     """Each metric with its sums at the end of each day."""
     chosen = [n for n, i in enumerate(inputs) if i.definition.kind not in WITHOUT_SERIES]
     if work.scope is None or not chosen:
@@ -140,7 +140,7 @@ def _replaced(one: Input, days: Any) -> Input:
     return Input(one.id, one.key, one.name, one.role, one.definition, one.version, one.arms, one.cap, days)
 
 
-def _by_day(work: _Work, metric: analysis.Measured, steps: Sequence[analysis.Step]) -> dict[date, dict[str, Any]]:
+def _by_day(work: Work, metric: analysis.Measured, steps: Sequence[analysis.Step]) -> dict[date, dict[str, Any]]:
     """Steps added up: the aggregates of every arm at each day's end, of days on which anything changed."""
     units: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for e in work.exposed:
@@ -165,7 +165,7 @@ def _by_day(work: _Work, metric: analysis.Measured, steps: Sequence[analysis.Ste
     return found
 
 
-def _results(row: ExperimentRow, work: _Work, inputs: list[Input]) -> Results:
+def _results(row: ExperimentRow, work: Work, inputs: list[Input]) -> Results:
     question, s = work.question, work.question.settings
     units, conflicted = work.units(), work.units(conflicted=True)
     found = rules.analysed(question, inputs)
@@ -185,7 +185,7 @@ def _results(row: ExperimentRow, work: _Work, inputs: list[Input]) -> Results:
     )  # fmt: skip
 
 
-def _warnings(work: _Work, units: list[UnitCount], suspicious: bool) -> list[Remark]:
+def _warnings(work: Work, units: list[UnitCount], suspicious: bool) -> list[Remark]:
     """What a reader must know, in words of `results.warning.<code>`."""
     least, total = work.question.settings.min_units, sum(u.units for u in units)
     conflicted = sum(u.conflicted for u in units)

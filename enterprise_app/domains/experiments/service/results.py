@@ -33,7 +33,7 @@ FRESH_SECONDS = 30
 async def get_results(session: AsyncSession, ctx: Context, experiment_id: UUID) -> Results:
     """Of a decided experiment the frozen ones, else as measured now. Raises ExperimentNotFound, MetricsMissing."""
     ctx.require(Permission.EXPERIMENTS_READ)
-    row = await _get(session, experiment_id)
+    row = await experiment_of(session, experiment_id)
     if row.decision and row.decision.get("results"):
         return Results.model_validate(row.decision["results"]).model_copy(update={"frozen": True})
 
@@ -49,7 +49,7 @@ async def get_segments(
 ) -> SegmentResults:
     """By one dimension, as measured now. Raises ExperimentNotFound, MetricsMissing."""
     ctx.require(Permission.EXPERIMENTS_READ)
-    row = await _get(session, experiment_id)
+    row = await experiment_of(session, experiment_id)
 
     async def make() -> object:
         return (await measure_segments(session, ctx, row, dimension)).model_dump(mode="json")
@@ -69,7 +69,7 @@ async def submit_results(
     ctx.require_feature(Feature.EXPERIMENTS)
     if ctx.read_only:
         raise ReadOnly
-    row = await _get(session, experiment_id)
+    row = await experiment_of(session, experiment_id)
     made = await _analysed(session, row, draft)
     kept = ExternalResultsRow(
         tenant_id=ctx.tenant_id, experiment_id=row.id, source=draft.source, submitted=draft.model_dump(mode="json"),
@@ -85,13 +85,14 @@ async def submit_results(
 async def list_external_results(session: AsyncSession, ctx: Context, experiment_id: UUID) -> ExternalList:
     """What was submitted, newest first. Raises ExperimentNotFound."""
     ctx.require(Permission.EXPERIMENTS_READ)
-    row = await _get(session, experiment_id)
+    row = await experiment_of(session, experiment_id)
     kept = await queries.external(session, row.id)
     items = [ExternalResults(id=k.id, created_at=k.created_at, results=Results.model_validate(k.results)) for k in kept]
     return ExternalList(items=items)
 
 
-async def _get(session: AsyncSession, experiment_id: UUID) -> ExperimentRow:
+async def experiment_of(session: AsyncSession, experiment_id: UUID) -> ExperimentRow:
+    """Its row. Raises ExperimentNotFound."""
     row = await queries.find_experiment(session, experiment_id)
     if row is None:
         raise ExperimentNotFound
