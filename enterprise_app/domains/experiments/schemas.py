@@ -9,9 +9,11 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from .vocabulary import (
+    Allocation,
     Correction,
     DecisionOutcome,
     ExperimentState,
+    GuardrailAction,
     Inference,
     MetricRole,
     Monitoring,
@@ -124,6 +126,13 @@ class ExperimentSettings(Given):
     inference: Inference = Inference.FREQUENTIST
     monitoring: Monitoring = Monitoring.ALWAYS_VALID
     cuped: bool = False
+    guardrail_action: GuardrailAction = Field(
+        default=GuardrailAction.STOP, description="What happens when a variant surely harms a guardrail."
+    )
+    allocation: Allocation = Field(
+        default=Allocation.FIXED,
+        description="bandit: weights follow the results once a day; then a person names the winner.",
+    )
     exposed_when_served: bool = Field(
         default=True,
         description="false: only `Experiment Viewed` events tell who saw a variant, not the flag's evaluation.",

@@ -75,6 +75,23 @@ class Monitoring(StrEnum):
     FIXED = "fixed"
 
 
+class GuardrailAction(StrEnum):
+    """What the rules do when a variant surely harms a guardrail."""
+
+    STOP = "stop"
+    RAMP_DOWN = "ramp_down"
+    """Half as many units at every look, in the end none."""
+    REVIEW = "review"
+    """Nothing but telling people."""
+
+
+class Allocation(StrEnum):
+    """How units are split: as planned, or more and more to what does better."""
+
+    FIXED = "fixed"
+    BANDIT = "bandit"
+
+
 class FlagKind(StrEnum):
     """The type of a flag's values."""
 
