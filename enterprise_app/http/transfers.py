@@ -29,6 +29,10 @@ _KEPT_HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",
 }
+_MARKUP_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'; "
+    "base-uri 'none'; form-action 'none'; sandbox"
+)
 
 
 class UploadIncomplete(AtriumError):
@@ -90,14 +94,27 @@ def download(
     size: int,
     etag: str,
     inline: bool = False,
+    markup: bool = False,
 ) -> Response:
-    """The content as a file that the browser saves under `name`, or with `inline` shows in place (never as a page)."""
+    """The content as a file that the browser saves under `name`, or with `inline` shows in place (never as a page).
+
+    With `markup` what is shown is a page or drawing of somebody's: it may look as it does, in a frame of our own pages
+    only, and stays in a sandbox without origin, scripts, forms and requests.
+    """
     headers = _KEPT_HEADERS | {
         "content-disposition": disposition(name, inline=inline),
         "content-length": str(size),
         "etag": f'"{etag}"',
     }
+    if markup and inline:
+        headers["content-security-policy"] = _MARKUP_POLICY
     return StreamingResponse(_pieces(content), headers=headers, media_type=media_type)
+
+
+def picture(content: bytes, *, media_type: str, etag: str) -> Response:
+    """A small picture that never changes under its address, to be kept by the browser of who may see it."""
+    headers = _KEPT_HEADERS | {"cache-control": "private, max-age=3600, immutable", "etag": f'"{etag}"'}
+    return Response(content, headers=headers, media_type=media_type)
 
 
 def disposition(name: str, *, inline: bool = False) -> str:

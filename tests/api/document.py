@@ -111,9 +111,11 @@ async def things(owner: Context, slug: str, person: str) -> dict[str, object]:
         ]
         merged = await profiles.merge_profiles(session, owner, people[0].id, people[2].id)
         event = (await analytics.list_events(session, owner, analytics.EVENT_LIST.parse())).items[0]
+    asset = await campaigns.add_asset(owner, campaign.id, _pieces(), name=f"Text of {person}.txt")
     file = await campaigns.attach_file(owner, campaign.id, _pieces(), name=f"Brief of {person}.txt")
     return {
         "campaign_id": campaign.id,
+        "asset_id": asset.id,
         "file_id": file.id,
         "source_id": source.id,
         "import_id": report.id,

@@ -23,12 +23,15 @@ from tests.api.document import (
     things,
     token,
 )
+from tests.domains.campaigns.pictures import picture
 from tests.domains.identity.world import registered
 from tests.joined import JoinedSource
 
 ORDERS = b"Time;Customer;Amount\n01.03.2026 09:30;c-17;19,90\n"
 BEFORE = {"pause": ["activate"], "complete": ["activate"], "restore": ["archive"]}
 """What must have happened to a campaign."""
+BEFORE_ASSET = {"approve": ["submit"], "request-changes": ["submit"], "reopen": ["submit"], "restore": ["archive"]}
+"""What must have happened to an asset."""
 REGISTER = "/api/v1/tenants/register"
 
 
@@ -124,6 +127,9 @@ class Run:
         if "/uploads/{upload_id}" in operation.path or "/imports/{import_id}/" in operation.path:
             await self._prepare_import(operation, await self._token())
             return
+        if "{asset_id}" in operation.path:
+            await self._prepare_asset(operation.path.rpartition("/")[2], await self._token())
+            return
         if not ("{campaign_id}" in operation.path or "{source_id}" in operation.path):
             return
         last, headers = operation.path.rpartition("/")[2], await self._token()
@@ -139,6 +145,18 @@ class Run:
         if "{source_id}" in operation.path:
             made = await self.client.post("/api/v1/sources", json={"name": f"S{self.number}"}, headers=headers)
             self.ids["source_id"] = made.raise_for_status().json()["id"]
+
+    async def _prepare_asset(self, last: str, headers: dict[str, str]) -> None:
+        """A picture where a small one is asked for, else a text; reviewed or put away as the act needs."""
+        made = await self.client.post("/api/v1/campaigns", json={"name": f"C{self.number}"}, headers=headers)
+        self.ids["campaign_id"] = made.raise_for_status().json()["id"]
+        at = f"/api/v1/campaigns/{self.ids['campaign_id']}/assets"
+        content = picture() if last == "thumbnail" else f"Text {self.number}".encode()
+        made = await self.client.post(at, content=content, headers=headers)
+        self.ids["asset_id"] = made.raise_for_status().json()["id"]
+        for act in BEFORE_ASSET.get(last, ()):
+            act_at = f"/api/v1/assets/{self.ids['asset_id']}/{act}"
+            (await self.client.post(act_at, headers=headers)).raise_for_status()
 
     async def _prepare_import(self, operation: Operation, headers: dict[str, str]) -> None:
         """A file that the example of a plan fits, waiting or cancelled; a finished import for its rejected lines."""
@@ -181,6 +199,6 @@ class Run:
         at = operation.path.format(**self.ids).removesuffix("/rotate").replace("/current/settings", "/current")
         at = at.removesuffix("/privacy")
         at = at.removesuffix("/stage").partition("/merge/")[0]
-        for act in (*BEFORE, "activate", "archive", "plan", "suspend", "resume"):
+        for act in (*BEFORE, *BEFORE_ASSET, "submit", "activate", "archive", "plan", "suspend", "resume"):
             at = at.removesuffix(f"/{act}")
         return (await self.client.get(at, headers=headers)).raise_for_status().headers["etag"]

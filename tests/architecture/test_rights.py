@@ -49,6 +49,7 @@ OPEN_USE_CASES = {
 
 PARTS = {
     "analytics.make_retention_mails": "the delivery's of an announcement",
+    "analytics.record_asset": "the delivery's of an asset that was created",
     "analytics.record_campaign": "the delivery's of a campaign that was created",
     "analytics.write_calls": "the web process's, of calls that were let in",
     "audit.list_chains": "the command line's, across tenants",
@@ -66,6 +67,7 @@ PARTS = {
     "identity.find_session": "makes the context",
     "identity.list_live_sessions": "the edge asks it about the sockets that are open",
     "identity.has_operator": "the start asks it",
+    "identity.is_permitted_to_others": "part of rules that ask for a second person",
     "identity.issue_operator_link": "the command line's",
     "identity.list_memberships": "part of signing in; `list_tenant_choices` is the use case",
     "identity.make_invitation_mail": "the delivery's of an invitation that was allowed",

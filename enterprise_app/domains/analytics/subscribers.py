@@ -7,7 +7,7 @@ from enterprise_app.core.context import Context
 from enterprise_app.core.events import Delivery, subscriber
 from enterprise_app.domains.analytics import service
 from enterprise_app.domains.analytics.events import RetentionAnnounced
-from enterprise_app.domains.campaigns.events import CampaignCreated
+from enterprise_app.domains.campaigns.events import AssetCreated, CampaignCreated
 from enterprise_app.domains.tenancy import service as tenancy
 from enterprise_app.domains.tenancy.events import TenantSettingsChanged
 
@@ -24,6 +24,15 @@ async def record_campaign(session: AsyncSession, ctx: Context, event: CampaignCr
     await service.record_campaign(session, ctx, event.entity_id, told, delivery)
 
 
+async def record_asset(session: AsyncSession, ctx: Context, event: AssetCreated, delivery: Delivery) -> None:
+    """An asset was created: into the tenant's own events."""
+    told = {
+        "asset": str(event.entity_id), "kind": event.asset_kind.value, "size": event.size, "generated": event.generated,
+        "parent": str(event.parent_id) if event.parent_id else None, "seconds": event.seconds,
+    }  # fmt: skip
+    await service.record_asset(session, ctx, event.campaign_id, told, delivery)
+
+
 async def mail_retention(session: AsyncSession, ctx: Context, event: RetentionAnnounced, delivery: Delivery) -> None:
     """Tell every owner a week before events go."""
     for to, subject, text in await service.make_retention_mails(session, ctx, event):
@@ -33,5 +42,6 @@ async def mail_retention(session: AsyncSession, ctx: Context, event: RetentionAn
 SUBSCRIBERS = (
     subscriber("analytics.follow_zone", TenantSettingsChanged, follow_zone),
     subscriber("analytics.record_campaign", CampaignCreated, record_campaign),
+    subscriber("analytics.record_asset", AssetCreated, record_asset),
     subscriber("analytics.mail_retention", RetentionAnnounced, mail_retention),
 )

@@ -2,6 +2,6 @@
 
 from enterprise_app.core.manifest import Domain
 
-from .api import router
+from .api import assets, router
 
-DOMAIN = Domain("campaigns", routers=(router,))
+DOMAIN = Domain("campaigns", routers=(router, assets))

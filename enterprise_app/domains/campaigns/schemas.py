@@ -1,4 +1,4 @@
-"""The shapes of campaigns that enter and leave: the same for API and pages."""
+"""The shapes of campaigns and their assets that enter and leave: the same for API and pages."""
 
 import re
 import unicodedata
@@ -7,11 +7,11 @@ from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from enterprise_app.core.money import Money
 
-from .vocabulary import CampaignAction, CampaignChannel, CampaignObjective, CampaignStatus
+from .vocabulary import AssetKind, AssetState, CampaignAction, CampaignChannel, CampaignObjective, CampaignStatus
 
 NAME_MAX = 200
 TAG_MAX = 40
@@ -204,3 +204,86 @@ class BulkResults(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     results: list[BulkResult]
+
+
+class AssetChange(BaseModel):
+    """The fields of an asset to change; those left out stay as they are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name = ""
+    tags: Tags = []
+
+    def changes(self) -> dict[str, Any]:
+        """Only what was given."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+def clean_note(note: str) -> str:
+    """Trimmed. Raises ValueError with the code of its problem."""
+    cleaned = note.strip()
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\r\t" for c in cleaned):
+        raise ValueError("bad_unicode")
+    return cleaned
+
+
+class AssetNote(BaseModel):
+    """What has to change before an asset is approved."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    note: Annotated[
+        str,
+        Field(min_length=1, max_length=1000, description="What has to change.", examples=["The claim needs a source."]),
+        AfterValidator(clean_note),
+        Field(min_length=1),
+    ]
+
+
+class _Content(BaseModel):
+    """What is known of a content and its review."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int = Field(description="The version, counted from 1.", examples=[1])
+    state: AssetState = Field(description="How the review of this version stands.")
+    note: str = Field(description="What has to change, where changes were asked for.", examples=[""])
+    reviewed_by: UUID | None
+    reviewed_by_name: str
+    reviewed_at: datetime | None
+    file_name: str = Field(examples=["hero.png"])
+    content_type: str = Field(description="Read from the bytes.", examples=["image/png"])
+    size: int = Field(description="Bytes.", examples=[48_213])
+    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+    width: int | None = Field(description="Dots, as shown.", examples=[1200])
+    height: int | None = Field(examples=[628])
+    frames: int | None = Field(description="More than 1: it moves.", examples=[1])
+    has_thumbnail: bool
+
+
+class AssetVersion(_Content):
+    """One content of an asset."""
+
+    id: UUID
+    asset_id: UUID
+    created_by: UUID | None
+    created_by_name: str
+    created_at: datetime
+
+
+class Asset(_Content):
+    """An asset as it is now, with what is known of its newest version."""
+
+    id: UUID
+    campaign_id: UUID
+    name: str = Field(examples=["hero.png"])
+    kind: AssetKind
+    tags: list[str]
+    parent_id: UUID | None = Field(description="The asset that it is a variant of.")
+    generator: dict[str, JsonValue] | None = Field(description="What made it out of its parent, if it was generated.")
+    version: int = Field(description="Counts changes; send it as `If-Match`.", examples=[1])
+    created_by: UUID | None
+    created_by_name: str
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None

@@ -1,4 +1,4 @@
-"""What a campaign can be, aim at and run on."""
+"""What a campaign can be, aim at and run on; what its assets can be."""
 
 from enum import StrEnum
 
@@ -47,3 +47,30 @@ class CampaignChannel(StrEnum):
     SMS = "sms"
     SOCIAL = "social"
     VIDEO = "video"
+
+
+class AssetKind(StrEnum):
+    """What an asset is to people."""
+
+    HTML = "html"
+    IMAGE = "image"
+    TEXT = "text"
+    VIDEO = "video"
+
+
+class AssetState(StrEnum):
+    """Where the review of an asset's version stands; `rules.assets.TRANSITIONS` says how it moves."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    CHANGES_REQUESTED = "changes_requested"
+
+
+class AssetAction(StrEnum):
+    """What a review can do."""
+
+    APPROVE = "approve"
+    REQUEST_CHANGES = "request_changes"
+    REOPEN = "reopen"
+    SUBMIT = "submit"

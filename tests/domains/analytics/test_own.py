@@ -19,10 +19,10 @@ from enterprise_app.domains.analytics.manifest import DOMAIN
 from enterprise_app.domains.analytics.schemas import Source, SourceDraft
 from enterprise_app.domains.analytics.service import own
 from enterprise_app.domains.analytics.service.write_keys import find_key_owner
-from enterprise_app.domains.analytics.subscribers import record_campaign
+from enterprise_app.domains.analytics.subscribers import record_asset, record_campaign
 from enterprise_app.domains.analytics.vocabulary import SourceKind
-from enterprise_app.domains.campaigns.events import CampaignCreated
-from enterprise_app.domains.campaigns.vocabulary import CampaignObjective
+from enterprise_app.domains.campaigns.events import AssetCreated, CampaignCreated
+from enterprise_app.domains.campaigns.vocabulary import AssetKind, CampaignObjective
 from enterprise_app.domains.metering import service as metering
 from enterprise_app.http.app import create_api
 from enterprise_app.http.gate import CallGate
@@ -64,6 +64,33 @@ async def test_a_created_campaign_is_an_event_however_often_it_is_delivered(tena
     assert (event.type, event.name, event.campaign_id) == ("platform", "Campaign created", campaign)
     assert event.properties == {"campaign": "Spring", "objective": "sales", "duplicated": False, "by": "member"}
     assert [(s.name, s.kind, s.id) for s in await sources_of(tenant)] == [("Atrium", "platform", event.source_id)]
+
+
+async def test_an_asset_is_an_event_with_how_long_it_took(tenant: Context) -> None:
+    told, campaign, asset = delivery(tenant), new_id(), new_id()
+    fact = AssetCreated(
+        tenant_id=tenant.tenant_id, entity_id=asset, campaign_id=campaign, name="hero.png", number=1,
+        asset_kind=AssetKind.IMAGE, content_type="image/png", size=9, parent_id=campaign, generated=True, seconds=0.5,
+    )  # fmt: skip
+    for _ in range(2):
+        async with tenant_session(tenant) as session:
+            await record_asset(session, job_context(tenant.tenant_id, "analytics.record_asset"), fact, told)
+    (event,) = await events_of(tenant)
+    assert (event.name, event.campaign_id) == ("Asset generated", campaign)
+    assert event.properties == {
+        "asset": str(asset), "kind": "image", "size": 9, "generated": True, "parent": str(campaign), "seconds": 0.5,
+        "by": "member",
+    }  # fmt: skip
+
+
+async def test_a_look_at_an_asset_is_an_event_of_its_network(tenant: Context) -> None:
+    asset, campaign = new_id(), new_id()
+    service.note_asset_view(tenant.tenant_id, asset, campaign, 2, "Firefox", "192.0.2.77")
+    await service.write_calls(all_of_them=True)
+    (event,) = await events_of(tenant)
+    assert (event.type, event.name, event.campaign_id) == ("platform", "Asset viewed", campaign)
+    assert event.properties == {"asset": str(asset), "version": 2, "agent": "Firefox"}
+    assert (str(event.ip).removesuffix("/32")) == "192.0.2.0"
 
 
 async def test_calls_are_told_by_route_and_status_without_waiting(tenant: Context) -> None:

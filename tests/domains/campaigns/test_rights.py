@@ -8,8 +8,8 @@ import pytest
 from enterprise_app.core.ids import new_id
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.campaigns import service
-from enterprise_app.domains.campaigns.schemas import CampaignChange, CampaignDraft
-from enterprise_app.domains.campaigns.vocabulary import CampaignAction
+from enterprise_app.domains.campaigns.schemas import AssetChange, CampaignChange, CampaignDraft
+from enterprise_app.domains.campaigns.vocabulary import AssetAction, CampaignAction
 from tests.domains.rights import Case, case, refuses
 
 
@@ -26,6 +26,12 @@ NEEDED = {
     CampaignAction.COMPLETE: Permission.CAMPAIGNS_UPDATE,
     CampaignAction.PAUSE: Permission.CAMPAIGNS_UPDATE,
     CampaignAction.RESTORE: Permission.CAMPAIGNS_DELETE,
+}
+REVIEWS = {
+    AssetAction.APPROVE: Permission.ASSETS_REVIEW,
+    AssetAction.REOPEN: Permission.ASSETS_MANAGE,
+    AssetAction.REQUEST_CHANGES: Permission.ASSETS_REVIEW,
+    AssetAction.SUBMIT: Permission.ASSETS_MANAGE,
 }
 CASES = [
     case(Permission.CAMPAIGNS_CREATE, service.create_campaign, CampaignDraft(name="A")),
@@ -44,12 +50,27 @@ CASES = [
     case(Permission.CAMPAIGNS_UPDATE, service.attach_file, new_id(), body(), name="a"),
     case(Permission.CAMPAIGNS_UPDATE, service.remove_file, new_id(), new_id()),
     case(Permission.CAMPAIGNS_UPDATE, service.restore_file, new_id(), new_id()),
+    case(Permission.ASSETS_MANAGE, service.add_asset, new_id(), body(), name="a"),
+    case(Permission.ASSETS_MANAGE, service.add_version, new_id(), body()),
+    case(Permission.ASSETS_MANAGE, service.create_variant, new_id(), b"a", name="a", generator={}),
+    case(Permission.ASSETS_MANAGE, service.update_asset, new_id(), 1, AssetChange()),
+    case(Permission.ASSETS_MANAGE, service.archive_asset, new_id()),
+    case(Permission.ASSETS_MANAGE, service.restore_asset, new_id()),
+    case(Permission.ASSETS_READ, service.get_asset, new_id()),
+    case(Permission.ASSETS_READ, service.get_asset_thumbnail, new_id()),
+    case(Permission.ASSETS_READ, service.list_assets, service.ASSETS.parse()),
+    case(Permission.ASSETS_READ, service.list_asset_versions, new_id(), service.ASSET_VERSIONS.parse()),
+    case(Permission.ASSETS_READ, service.open_asset, new_id()),
+    case(Permission.ASSETS_READ, service.read_asset, new_id()),
+    *(case(needs, service.review_asset, new_id(), action, note="a") for action, needs in REVIEWS.items()),
 ]
 
 
 def test_every_act_needs_a_right() -> None:
     assert service.PERMISSIONS == NEEDED
     assert set(NEEDED) == set(CampaignAction)
+    assert service.ASSET_PERMISSIONS == REVIEWS
+    assert set(REVIEWS) == set(AssetAction)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from enterprise_app.core.errors import Conflict
-from enterprise_app.domains.campaigns import rules
+from enterprise_app.domains.campaigns.rules import campaigns as rules
 from enterprise_app.domains.campaigns.schemas import NAME_MAX, CampaignDraft, clean_tags
 from enterprise_app.domains.campaigns.vocabulary import CampaignAction as Act
 from enterprise_app.domains.campaigns.vocabulary import CampaignStatus as Is

@@ -12,6 +12,10 @@ HOLDER = make_holder()
 READ, WRITE = HOLDER.read, HOLDER.write
 
 
+async def _keep(session: object, stored: Stored) -> None:
+    raise AssertionError("kept before the right was checked")
+
+
 async def _open(session: object) -> Holder:
     raise AssertionError("looked before the right was checked")
 
@@ -22,6 +26,7 @@ CASES = [
     case(READ, service.open_file, HOLDER, new_id()),
     case(WRITE, service.attach, HOLDER, Stored("a/b", 1, b"", b""), name="a"),
     case(WRITE, service.upload, WRITE, _open, pieces(b"x"), name="a"),
+    case(WRITE, service.receive, WRITE, _open, pieces(b"x"), _keep),
     case(WRITE, service.remove, HOLDER, new_id()),
     case(WRITE, service.restore, HOLDER, new_id()),
 ]

@@ -15,7 +15,7 @@ from .imports import IMPORTS, cancel_import, get_import, list_imports, open_reje
 from .ingesting import authenticate, passer_by, take_messages
 from .listing import EVENT_LIST, get_event, last_event_day, list_events
 from .overview import data_range, get_overview, list_filter_fields
-from .own import note_call, record_campaign, write_calls
+from .own import note_asset_view, note_call, record_asset, record_campaign, write_calls
 from .planning import complete_plan, find_format, guess_plan
 from .retention import forget_seen
 from .rollups import follow_zone, keep_rollups, recount
@@ -98,12 +98,14 @@ __all__ = [
     "list_timeline",
     "list_touched_campaigns",
     "make_retention_mails",
+    "note_asset_view",
     "note_call",
     "open_rejects",
     "passer_by",
     "preview_plan",
     "preview_upload",
     "queue_import",
+    "record_asset",
     "record_campaign",
     "recount",
     "remove_upload",

@@ -1,5 +1,5 @@
-"""What the platform itself does in a tenant, recorded among the tenant's events (ANA-14): a campaign was created, the
-API was called.
+"""What the platform itself does in a tenant, recorded among the tenant's events (ANA-14): a campaign was created, an
+asset was looked at, the API was called.
 
 These records have a type and a source of their own: they are neither visitors nor page views, mark no rollups and cost
 no event quota. Calls are gathered in memory and written once a minute, one record for each method, route and status:
@@ -26,6 +26,7 @@ from enterprise_app.core.events import Delivery
 from enterprise_app.core.settings import get_settings
 from enterprise_app.domains.analytics.queries.storing import Intake, store
 from enterprise_app.domains.analytics.rules import keys
+from enterprise_app.domains.analytics.rules.address import stored_address
 from enterprise_app.domains.analytics.rules.record import EventRecord
 from enterprise_app.domains.analytics.rules.rows import rows
 from enterprise_app.domains.analytics.service.sources import ensure_platform_source, touch_source
@@ -38,6 +39,9 @@ LOOK_EVERY = 15.0
 """Seconds until the minutes that are over are written."""
 MOST_WAITING = 20_000
 """Records that wait while the database is away; older ones are given up, and said so in the log."""
+
+
+_LONGEST_AGENT = 500
 
 
 @dataclass(slots=True)
@@ -73,6 +77,22 @@ def note_call(tenant_id: UUID, method: str, route: str, status: int, seconds: fl
     _look_later()
 
 
+def note_asset_view(
+    tenant_id: UUID, asset_id: UUID, campaign_id: UUID, number: int, agent: str | None, address: str | None
+) -> None:
+    """Remember that somebody looked at an asset: with which agent, from which network; written within a minute.
+
+    Of the address its network is kept: who works in the tenant is no visitor that anybody has to tell apart.
+    """
+    record = _record(tenant_id, now(), "Asset viewed", "atrium")
+    record.campaign_id, record.ip = campaign_id.hex, stored_address(address, True) if address else None
+    record.properties = json.dumps({"asset": str(asset_id), "version": number, "agent": (agent or "")[:_LONGEST_AGENT]})
+    waiting = _waiting[tenant_id]
+    waiting.append(record)
+    del waiting[:-MOST_WAITING]
+    _look_later()
+
+
 async def write_calls(*, all_of_them: bool = False) -> None:
     """Write the calls of the minutes that are over; at the end of a process also those of this minute."""
     _gather(None if all_of_them else now().replace(second=0, microsecond=0))
@@ -90,7 +110,21 @@ async def record_campaign(
     session: AsyncSession, ctx: Context, campaign_id: UUID, told: dict[str, Any], delivery: Delivery
 ) -> None:
     """A campaign was created; delivered twice it is recorded once."""
-    record = _record(ctx.tenant_id, delivery.occurred_at, "Campaign created", str(delivery.actor.id or "atrium"))
+    await _record_fact(session, ctx, "Campaign created", campaign_id, told, delivery)
+
+
+async def record_asset(
+    session: AsyncSession, ctx: Context, campaign_id: UUID, told: dict[str, Any], delivery: Delivery
+) -> None:
+    """An asset was uploaded, or generated (and how long that took); delivered twice it is recorded once."""
+    name = "Asset generated" if told["generated"] else "Asset created"
+    await _record_fact(session, ctx, name, campaign_id, told, delivery)
+
+
+async def _record_fact(
+    session: AsyncSession, ctx: Context, name: str, campaign_id: UUID, told: dict[str, Any], delivery: Delivery
+) -> None:
+    record = _record(ctx.tenant_id, delivery.occurred_at, name, str(delivery.actor.id or "atrium"))
     record.message_id = f"atrium:{delivery.event_id}"
     record.id = keys.event_id(ctx.tenant_id.bytes, record.message_id)
     record.campaign_id = campaign_id.hex

@@ -16,10 +16,11 @@ from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.audit import service as audit
 from enterprise_app.domains.metering import service as metering
 
-from .. import queries, rules
 from ..errors import CampaignNotFound
 from ..events import CampaignArchived, CampaignEvent, CampaignRestored, CampaignStatusChanged
 from ..models import CampaignRow
+from ..queries import campaigns as queries
+from ..rules import campaigns as rules
 from ..schemas import BulkResult, BulkResults, Campaign
 from ..vocabulary import CampaignAction, CampaignStatus
 from .editing import announce, check_writable, target_of

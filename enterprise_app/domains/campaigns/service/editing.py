@@ -18,10 +18,11 @@ from enterprise_app.domains.audit.schemas import Target
 from enterprise_app.domains.identity import service as identity
 from enterprise_app.domains.metering import service as metering
 
-from .. import queries, rules
 from ..errors import CampaignArchivedError, CampaignNotFound
 from ..events import CampaignCreated, CampaignUpdated
 from ..models import CampaignRow
+from ..queries import campaigns as queries
+from ..rules import campaigns as rules
 from ..schemas import Budget, Campaign, CampaignChange, CampaignDraft, check_days
 from ..vocabulary import CampaignObjective, CampaignStatus
 from .index import index_campaign

@@ -12,9 +12,9 @@ from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.files import service as files
 from enterprise_app.domains.files.schemas import Content, File, Holder
 
-from .. import queries
 from ..errors import CampaignArchivedError, CampaignNotFound
 from ..models import CampaignRow
+from ..queries import campaigns as queries
 from ..vocabulary import CampaignStatus
 from .editing import announce, lock_writable
 

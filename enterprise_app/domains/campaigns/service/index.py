@@ -5,8 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from enterprise_app.core import search
 from enterprise_app.core.context import Context
 
-from .. import queries
 from ..models import CampaignRow
+from ..queries import campaigns as queries
 
 
 async def index_campaign(session: AsyncSession, ctx: Context, row: CampaignRow) -> None:

@@ -11,8 +11,8 @@ from enterprise_app.core.errors import Invalid
 from enterprise_app.core.paging import ListQuery, Page
 from enterprise_app.core.vocabulary.permissions import Permission
 
-from .. import queries
 from ..errors import CampaignNotFound
+from ..queries import campaigns as queries
 from ..schemas import Board, BoardColumn, Calendar, Campaign
 from ..vocabulary import CampaignStatus
 

@@ -1,8 +1,8 @@
 """The door of files. The domain of a holder calls it with the holder, after it looked whether that may be changed."""
 
 from ..queries import LISTING
-from ..rules.sniffing import served_type
-from .attaching import OpenHolder, Settle, attach, discard, store, upload
+from ..rules.sniffing import served_type, sniff
+from .attaching import OpenHolder, Settle, attach, discard, receive, store, upload
 from .reading import get_file, list_files, open_file
 from .removing import remove, restore
 from .tidying import KEPT, tidy
@@ -17,9 +17,11 @@ __all__ = [
     "get_file",
     "list_files",
     "open_file",
+    "receive",
     "remove",
     "restore",
     "served_type",
+    "sniff",
     "store",
     "tidy",
     "upload",

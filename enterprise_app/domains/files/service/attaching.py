@@ -30,7 +30,10 @@ from .tidying import PREFIX
 OpenHolder = Callable[[AsyncSession], Awaitable[Holder]]
 """Finds the holder and refuses when it may not get a file now; called before and after the content is read."""
 Tell = Callable[[AsyncSession], Awaitable[None]]
-Effect = Callable[[AsyncSession], Awaitable[File]]
+Look = Callable[[AsyncSession], Awaitable[Any]]
+Effect = Callable[[AsyncSession], Awaitable[Any]]
+Keep = Callable[[AsyncSession, Stored], Awaitable[Any]]
+Prepare = Callable[[Stored], Awaitable[Stored]]
 Settle = Callable[[bytes, Effect], Awaitable[Any]]
 
 metering.register_recount(Limit.STORAGE_BYTES, queries.bytes_held)
@@ -57,23 +60,50 @@ async def upload(
     what is refused later or breaks off.
     """
     ctx.require(write)
-    async with tenant_session(ctx) as session:
-        await open_holder(session)
-        if announced is not None and announced > MAX_FILE_BYTES:
-            raise too_large()
-        await metering.check_room(session, ctx, Limit.STORAGE_BYTES, max(announced or 0, 1))
-    stored, used = await store(ctx, content), False
 
-    async def effect(session: AsyncSession) -> File:
-        nonlocal used
-        used = True
+    async def keep(session: AsyncSession, stored: Stored) -> File:
         file = await attach(session, ctx, await open_holder(session), stored, name=name)
         if tell is not None:
             await tell(session)
         return file
 
+    return await receive(ctx, write, open_holder, content, keep, announced=announced, settle=settle)
+
+
+async def receive(
+    ctx: Context,
+    write: Permission,
+    look: Look,
+    content: AsyncIterable[bytes],
+    keep: Keep,
+    *,
+    announced: int | None = None,
+    prepare: Prepare | None = None,
+    settle: Settle | None = None,
+) -> Any:
+    """What `upload` does, for holders that keep more of a content than the file: `keep` attaches it and notes the rest.
+
+    `look` refuses before the content is read. `prepare` may put another content in place of the one that was read (it
+    discards the old one then); `settle` gets the digest of what was sent all the same.
+    """
+    ctx.require(write)
+    async with tenant_session(ctx) as session:
+        await look(session)
+        if announced is not None and announced > MAX_FILE_BYTES:
+            raise too_large()
+        await metering.check_room(session, ctx, Limit.STORAGE_BYTES, max(announced or 0, 1))
+    stored = await store(ctx, content)
+    digest, used = stored.sha256, False
+    if prepare is not None:
+        stored = await prepare(stored)
+
+    async def effect(session: AsyncSession) -> Any:
+        nonlocal used
+        used = True
+        return await keep(session, stored)
+
     try:
-        answer = await (settle(stored.sha256, effect) if settle else _in_transaction(ctx, effect))
+        answer = await (settle(digest, effect) if settle else _in_transaction(ctx, effect))
     except Unavailable:
         raise  # perhaps it was committed; the housekeeping looks later whether the content belongs to a file
     except AtriumError:
@@ -84,7 +114,7 @@ async def upload(
     return answer
 
 
-async def _in_transaction(ctx: Context, effect: Effect) -> File:
+async def _in_transaction(ctx: Context, effect: Effect) -> Any:
     async with tenant_session(ctx) as session:
         return await effect(session)
 

@@ -17,7 +17,7 @@ from enterprise_app.core.paging import ListField, Listing, ListQuery, Page
 from enterprise_app.core.table import take_version
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.entitlements import Limit
-from enterprise_app.core.vocabulary.permissions import Permission, Role
+from enterprise_app.core.vocabulary.permissions import ROLE_PERMISSIONS, Permission, Role
 from enterprise_app.domains.audit import service as audit
 from enterprise_app.domains.audit.schemas import Target
 from enterprise_app.domains.metering import service as metering
@@ -159,6 +159,16 @@ async def count_members(session: AsyncSession, tenant_id: UUID) -> int:
     """How many seats are taken: for metering's recount."""
     query = sa.select(sa.func.count()).select_from(Member).where(col(Member.tenant_id) == tenant_id, _PRESENT)
     return (await session.execute(query)).scalar_one()
+
+
+async def is_permitted_to_others(
+    session: AsyncSession, tenant_id: UUID, member_id: UUID | None, permission: Permission
+) -> bool:
+    """Whether an active member other than this one may do it, by role: for rules that ask for a second person."""
+    roles = [role.value for role, granted in ROLE_PERMISSIONS.items() if permission in granted]
+    query = sa.select(col(Member.id)).where(col(Member.tenant_id) == tenant_id, col(Member.role).in_(roles))
+    query = query.where(col(Member.status) == MemberStatus.ACTIVE.value, col(Member.id).is_distinct_from(member_id))
+    return (await session.execute(query.limit(1))).first() is not None
 
 
 async def _to_change(

@@ -14,9 +14,9 @@ from enterprise_app.core.paging import ListField, Listing
 from enterprise_app.core.stored import as_stored
 from enterprise_app.core.table import table_of
 
-from .models import CampaignRow
-from .schemas import Budget, Campaign
-from .vocabulary import CampaignChannel, CampaignObjective, CampaignStatus
+from ..models import CampaignRow
+from ..schemas import Budget, Campaign
+from ..vocabulary import CampaignChannel, CampaignObjective, CampaignStatus
 
 TABLE = table_of(CampaignRow)
 C = TABLE.c

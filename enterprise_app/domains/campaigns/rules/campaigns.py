@@ -4,9 +4,9 @@ import re
 import unicodedata
 from collections.abc import Collection
 
-from .errors import wrong_status
-from .schemas import NAME_MAX
-from .vocabulary import CampaignAction, CampaignStatus
+from ..errors import wrong_status
+from ..schemas import NAME_MAX
+from ..vocabulary import CampaignAction, CampaignStatus
 
 _SORT_KEY_MAX = 200
 

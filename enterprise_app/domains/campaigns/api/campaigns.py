@@ -20,9 +20,9 @@ from enterprise_app.http.lists import Page, list_query, only_query
 from enterprise_app.http.openapi import IDEMPOTENCY_KEY
 from enterprise_app.http.routing import Router
 
-from . import service
-from .schemas import Board, BulkRequest, BulkResults, Calendar, Campaign, CampaignChange, CampaignDraft
-from .vocabulary import CampaignAction
+from .. import service
+from ..schemas import Board, BulkRequest, BulkResults, Calendar, Campaign, CampaignChange, CampaignDraft
+from ..vocabulary import CampaignAction
 
 router = Router(prefix="/api/v1/campaigns", tags=["Campaigns"])
 

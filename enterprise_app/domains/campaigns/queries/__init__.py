@@ -1,0 +1,1 @@
+"""The SQL of campaigns and of their assets."""

@@ -1,0 +1,1 @@
+"""Decisions about campaigns and their assets. Pure."""
