@@ -1,7 +1,8 @@
 """Experiments on a real database, for tests of whatever they live through."""
 
+import json
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import sqlalchemy as sa
 
@@ -11,7 +12,7 @@ from enterprise_app.core.table import table_of
 from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.flag_schemas import Flag
 from enterprise_app.domains.experiments.metric_schemas import MetricDraft
-from enterprise_app.domains.experiments.models import FlagRow
+from enterprise_app.domains.experiments.models import EXPOSURES, FlagRow
 from enterprise_app.domains.experiments.schemas import DecisionDraft, Experiment, ExperimentChange, ExperimentDraft
 from enterprise_app.domains.experiments.vocabulary import ExperimentAction as Act
 
@@ -71,6 +72,19 @@ async def read(ctx: Context, experiment: Experiment) -> Experiment:
         return await service.get_experiment(session, ctx, experiment.id)
 
 
+async def expose(ctx: Context, experiment: Experiment, **units: int) -> None:
+    """So many units saw each variant."""
+    at = experiment.started_at
+    rows = [
+        {"tenant_id": ctx.tenant_id, "experiment_id": experiment.id, "unit": uuid4(), "variant": variant,
+         "version": experiment.plan_version, "first_at": at, "conflicted": False}
+        for variant, count in units.items()
+        for _ in range(count)
+    ]  # fmt: skip
+    async with tenant_session(ctx) as session:
+        await session.execute(sa.insert(EXPOSURES), rows)
+
+
 async def own_flag(ctx: Context, experiment: Experiment) -> Flag:
     """The flag that the experiment is reached by."""
     f = table_of(FlagRow).c
@@ -86,6 +100,4 @@ async def column(ctx: Context, statement: str) -> list[Any]:
 
 
 def _json(values: dict[str, Any]) -> str:
-    import json
-
     return json.dumps(values, default=str)
