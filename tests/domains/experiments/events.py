@@ -80,11 +80,12 @@ def _refund(dice: random.Random, order: Seen) -> list[Seen]:
 async def write(ctx: Context, experiment: UUID, units: dict[UUID, Any], events: list[Seen]) -> None:
     """Into the tables, as one transaction."""
     async with tenant_session(ctx) as session:
-        await session.execute(_EXPOSURE, [
-            {"tenant": ctx.tenant_id, "experiment": experiment, "unit": unit, "variant": variant, "at": at,
-             "conflicted": conflicted}
-            for unit, (variant, at, conflicted) in units.items()
-        ])  # fmt: skip
+        if units:
+            await session.execute(_EXPOSURE, [
+                {"tenant": ctx.tenant_id, "experiment": experiment, "unit": unit, "variant": variant, "at": at,
+                 "conflicted": conflicted}
+                for unit, (variant, at, conflicted) in units.items()
+            ])  # fmt: skip
         if events:
             await session.execute(_EVENT, [
                 {"tenant": ctx.tenant_id, "at": e.at, "visitor": e.visitor, "bot": e.bot, "type": e.type,

@@ -98,7 +98,7 @@ async def in_force(
     session: AsyncSession, ids: Iterable[UUID], at: datetime | None
 ) -> dict[UUID, tuple[str, str, int, Definition]]:
     """Key, name, number and definition of each metric as it was then, at first if it is younger; None: as it is now."""
-    late = sa.false() if at is None else V.valid_from > at
+    late = V.valid_from > (sa.literal_column("'infinity'::timestamptz") if at is None else at)
     order = (V.metric_id, late, sa.case((late, -V.number), else_=V.number).desc())
     statement = (
         sa.select(V.metric_id, C.key, C.name, V.number, V.definition)
