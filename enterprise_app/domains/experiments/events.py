@@ -74,6 +74,15 @@ class ExperimentDecided(ExperimentEvent):
     automatic: bool = False
 
 
+class ExperimentAdvised(ExperimentEvent):
+    """The rules now advise something else than to go on: a person should look (`step`: review, stop, declare)."""
+
+    kind: ClassVar[str] = "experiment.advised"
+    step: str
+    grounds: tuple[str, ...]
+    variant: str | None = None
+
+
 class ExperimentArchived(ExperimentEvent):
     """It was put away."""
 
@@ -86,6 +95,14 @@ class ExperimentRestored(ExperimentEvent):
 
     kind: ClassVar[str] = "experiment.restored"
     after: ExperimentState
+
+
+class UnitsExposed(Event):
+    """So many units saw their variant for the first time; one fact for a group of them."""
+
+    kind: ClassVar[str] = "experiment.units_exposed"
+    entity_kind: ClassVar[str] = "experiment"
+    units: int
 
 
 class FlagEvent(Event):

@@ -3,5 +3,6 @@
 from enterprise_app.core.manifest import Domain
 
 from .api import routers
+from .service.watching import WATCH
 
-DOMAIN = Domain("experiments", routers=routers)
+DOMAIN = Domain("experiments", routers=routers, upkeeps=(WATCH,))

@@ -256,6 +256,36 @@ class Results(_Shown):
     frozen: bool = Field(default=False, description="Taken at the decision.")
 
 
+class Look(_Shown):
+    """What was seen of a variant at the last look of a day. `low`, `high`, `p` are those of all looks so far together;
+    the control has none."""
+
+    day: date
+    metric_id: UUID
+    variant: str = Field(examples=["green"])
+    plan_version: int
+    units: int
+    value: float | None
+    estimate: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    fraction: float | None = Field(description="How much of the planned information was there.")
+    looked_at: datetime
+
+
+class Looks(_Shown):
+    """Where the watch of an experiment stands, and every day's look, oldest first; of very many the newest 5,000."""
+
+    looked_at: datetime | None = Field(description="The last look; null before the first.")
+    step: str | None = Field(description="What the rules advised then: continue, declare, stop, review.")
+    variant: str | None
+    grounds: list[str]
+    since: datetime | None = Field(description="Since when the advice is the same.")
+    failure: str | None = Field(description="Why the last look gave nothing, or the advice could not be followed.")
+    items: list[Look]
+
+
 class _Given(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -19,6 +19,7 @@ from ..result_schemas import (
     Bounds,
     Difference,
     MetricOutcome,
+    Remark,
     SegmentArm,
     SegmentOutcome,
     SegmentRow,
@@ -38,6 +39,7 @@ from .stats.effects import Effect
 from .stats.failures import Reason, Unanswerable
 from .stats.mismatch import LIMIT, mismatch, mismatch_any_time
 from .stats.segments import by_segment
+from .stats.sequential import Sequence as Look
 from .stats.sequential import confidence_sequence
 
 
@@ -64,6 +66,8 @@ class Input:
     arms: Mapping[str, Arm]
     cap: float | None = None
     days: Mapping[date, Mapping[str, Aggregate]] = field(default_factory=dict)
+    earlier: Mapping[str, Look] = field(default_factory=dict)
+    """What all looks so far said together, by variant."""
 
     @property
     def higher_is_better(self) -> bool:
@@ -125,7 +129,36 @@ def _one(question: Question, metric: Input) -> MetricResult:
     for key, arm in metric.arms.items():
         if arm.aggregate is None:
             result.arms[key] = ArmResult(_empty(arm), failure=arm.failure)
+    for key, look in metric.earlier.items():
+        if key in result.arms:
+            result.arms[key] = _together(result.arms[key], look, question)
     return result
+
+
+def _together(arm: ArmResult, earlier: Look, question: Question) -> ArmResult:
+    """All looks hold together. Where they contradict each other the effect drifts: then nothing is confirmed."""
+    if arm.sequence is None or question.plan.monitoring is not Monitoring.ALWAYS_VALID:
+        return arm
+    if contradict(arm.sequence, earlier):
+        return replace(arm, p=1.0)
+    met = arm.sequence.meet(earlier)
+    return replace(arm, sequence=met, p=met.p)
+
+
+def cautions(metrics: Sequence[Input], results: Sequence[MetricResult], *, moved: bool) -> list[Remark]:
+    """What keeps the rules from naming a winner: weights that moved, an effect that is not the same over time."""
+    remarks = [Remark(code="moving_weights")] if moved else []
+    for metric, result in zip(metrics, results, strict=True):
+        for key, look in metric.earlier.items():
+            now_seen = result.arms[key].sequence if key in result.arms else None
+            if now_seen is not None and contradict(now_seen, look):
+                remarks.append(Remark(code="drift", params={"metric": metric.name, "variant": key}))
+    return remarks
+
+
+def contradict(one: Look, other: Look) -> bool:
+    """Whether no effect lies in both: it changed meanwhile."""
+    return max(one.low, other.low) > min(one.high, other.high)
 
 
 def _empty(arm: Arm) -> ArmSummary:
@@ -142,33 +175,54 @@ def _judged(arm: ArmResult, p: float, question: Question) -> ArmResult:
     return replace(arm, p_adjusted=p, confirmed=confirmed, significant=significant)
 
 
-def split(question: Question, units: Mapping[str, int], *, any_time: bool) -> Split | None:
-    """The analysed units against the weights; None without units or for a control only."""
-    weighted = [v for v in question.variants if v.weight > 0]
+def split(
+    question: Question, units: Mapping[str, int], *, any_time: bool, expected: Mapping[str, float] | None = None
+) -> Split | None:
+    """The analysed units against the weights, or against what all plans so far had expected; None without units or
+    for a control only."""
+    shares = {v.key: v.weight if expected is None else expected.get(v.key, 0.0) for v in question.variants}
+    weighted = [v for v in question.variants if shares[v.key] > 0]
     counts = [units.get(v.key, 0) for v in weighted]
     if len(weighted) < 2 or not sum(counts):
         return None
     test = mismatch_any_time if any_time else mismatch
-    found = test(counts, [v.weight for v in weighted], LIMIT)
+    found = test(counts, [shares[v.key] for v in weighted], LIMIT)
     return Split(p=found.p, suspicious=found.suspicious, method=found.method, source=found.source)
 
 
-def unit_counts(question: Question, units: Mapping[str, int], conflicted: Mapping[str, int]) -> list[UnitCount]:
-    """By variant, in the experiment's order."""
+def smallest(found: Split, earlier_p: float | None) -> Split:
+    """All looks at the split hold together: the smallest p seen counts."""
+    p = found.p if earlier_p is None else min(found.p, earlier_p)
+    return found.model_copy(update={"p": p, "suspicious": p < LIMIT})
+
+
+def unit_counts(
+    question: Question,
+    units: Mapping[str, int],
+    conflicted: Mapping[str, int],
+    expected: Mapping[str, float] | None = None,
+) -> list[UnitCount]:
+    """By variant, in the experiment's order; `expected` where the weights were not always the same."""
     total, weights = sum(units.values()), sum(v.weight for v in question.variants) or 1.0
     return [
         UnitCount(
             variant=v.key, units=units.get(v.key, 0), conflicted=conflicted.get(v.key, 0), weight=v.weight,
-            expected=total * v.weight / weights,
+            expected=total * v.weight / weights if expected is None else expected.get(v.key, 0.0),
         )
         for v in question.variants
     ]  # fmt: skip
 
 
 def advise(
-    question: Question, metrics: Sequence[Input], results: Sequence[MetricResult], found: Split | None, days: float
+    question: Question,
+    metrics: Sequence[Input],
+    results: Sequence[MetricResult],
+    found: Split | None,
+    days: float,
+    *,
+    moved: bool = False,
 ) -> Advice | None:
-    """What the rules say to do; None without a primary metric."""
+    """What the rules say to do; None without a primary metric. Where the weights moved, a person names the winner."""
     primary = next((n for n, metric in enumerate(metrics) if metric.role is MetricRole.PRIMARY), None)
     if primary is None or found is None:
         return None
@@ -189,7 +243,7 @@ def advise(
     around = verdict.Circumstances(
         control_units=results[primary].control.n, min_units=s.min_units, planned_units=question.planned,
         monitoring=monitoring, mismatch_p=found.p, days_running=days, auto_after_days=s.auto_after_days,
-        auto_winner=s.auto_winner,
+        auto_winner=s.auto_winner and not moved,
     )  # fmt: skip
     decision = verdict.decide([standing(key, arm) for key, arm in results[primary].arms.items()], around)
     verdicts = [

@@ -27,6 +27,7 @@ from .planning import plan_test
 from .reading import get_experiment, list_experiments, list_plan_versions
 from .results import get_results, get_segments, list_external_results, submit_results
 from .summarising import summarise
+from .watching import get_looks
 
 __all__ = [
     "EXPERIMENTS",
@@ -53,6 +54,7 @@ __all__ = [
     "get_flag",
     "get_holdout",
     "get_layer",
+    "get_looks",
     "get_metric",
     "get_results",
     "get_segments",

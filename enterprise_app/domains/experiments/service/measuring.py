@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,14 +13,14 @@ from enterprise_app.core.context import Context
 
 from ..errors import MetricsMissing
 from ..models import ExperimentRow
-from ..queries import accumulating, analysis, metrics, results
+from ..queries import accumulating, analysis, looks, metrics, results
 from ..result_schemas import DayUnits, Remark, Results, SegmentResults, UnitCount
 from ..rules import results as rules
 from ..rules.aggregating import aggregate
 from ..rules.results import Arm, Input, Question
 from ..rules.stats.failures import Reason, Unanswerable
 from ..schemas import ExperimentSettings, MetricUse, Variant
-from ..vocabulary import Dimension, MetricKind, MetricRole, Monitoring, Origin
+from ..vocabulary import Allocation, Dimension, MetricKind, MetricRole, Monitoring, Origin
 
 _ORDER = list(MetricRole)
 WITHOUT_SERIES = (MetricKind.PERCENTILE, MetricKind.RETENTION)
@@ -34,6 +35,16 @@ async def measure(session: AsyncSession, ctx: Context, row: ExperimentRow, *, as
     ]
     inputs = await _with_days(session, ctx, work, inputs)
     return _results(row, work, inputs)
+
+
+async def primary(session: AsyncSession, ctx: Context, row: ExperimentRow, as_of: datetime) -> Input | None:
+    """The sums of the primary metric by themselves, for weights that follow them; None without one or without units."""
+    work = await Work.begin(session, ctx, row, as_of)
+    number = next((n for n, (use, _) in enumerate(work.uses) if use.role is MetricRole.PRIMARY), None)
+    if number is None or work.scope is None:
+        return None
+    sums = await analysis.measure(session, work.scope, [work.measured[number]])
+    return work.input(number, {variant: arms[0] for (variant, _), arms in sums.items()})
 
 
 async def measure_segments(
@@ -78,7 +89,9 @@ class Work:
     def __init__(
         self, row: ExperimentRow, as_of: datetime,
         uses: list[tuple[MetricUse, tuple[str, str, int, metrics.Definition]]], exposed: list[analysis.Exposed],
+        past: looks.Past,
     ) -> None:  # fmt: skip
+        self.past = past
         self.question, self.as_of, self.uses, self.exposed = question_of(row), as_of, uses, exposed
         cuped = self.question.settings.cuped
         self.measured = [analysis.Measured.of(definition, cuped=cuped) for _, (_, _, _, definition) in uses]
@@ -96,7 +109,7 @@ class Work:
             raise MetricsMissing
         await accumulating.tune(session)
         exposed = await analysis.exposures(session, row.tenant_id, row.id, ctx.zone, as_of, row.stopped_at)
-        return cls(row, as_of, uses, exposed)
+        return cls(row, as_of, uses, exposed, await looks.past(session, row, as_of))
 
     def input(self, number: int, arms: Mapping[str, analysis.ArmSums]) -> Input:
         """The number-th metric with its arms; an arm without a unit has the reason why it has no answer."""
@@ -104,7 +117,8 @@ class Work:
         made = {v.key: Arm(0, failure=Reason.TOO_FEW_UNITS) for v in self.question.variants}
         made |= {variant: _arm(self.measured[number], sums) for variant, sums in arms.items() if variant in made}
         cap = next((sums.cap for sums in arms.values()), None)
-        return Input(use.metric_id, key, name, use.role, definition, version, made, cap)
+        earlier = self.past.looks.get(use.metric_id, {})
+        return Input(use.metric_id, key, name, use.role, definition, version, made, cap, earlier=earlier)
 
     def units(self, *, conflicted: bool = False) -> dict[str, int]:
         """By variant."""
@@ -132,12 +146,8 @@ async def _with_days(session: AsyncSession, ctx: Context, work: Work, inputs: li
     steps = await analysis.steps(session, work.scope, plain, [inputs[n].cap for n in chosen], ctx.zone)
     made = list(inputs)
     for n, own in zip(chosen, steps, strict=True):
-        made[n] = _replaced(inputs[n], _by_day(work, plain[chosen.index(n)], own))
+        made[n] = replace(inputs[n], days=_by_day(work, plain[chosen.index(n)], own))
     return made
-
-
-def _replaced(one: Input, days: Any) -> Input:
-    return Input(one.id, one.key, one.name, one.role, one.definition, one.version, one.arms, one.cap, days)
 
 
 def _by_day(work: Work, metric: analysis.Measured, steps: Sequence[analysis.Step]) -> dict[date, dict[str, Any]]:
@@ -170,9 +180,13 @@ def _results(row: ExperimentRow, work: Work, inputs: list[Input]) -> Results:
     units, conflicted = work.units(), work.units(conflicted=True)
     found = rules.analysed(question, inputs)
     running = row.stopped_at is None and s.monitoring is Monitoring.ALWAYS_VALID
-    split = rules.split(question, units, any_time=running)
+    expected = work.past.expected
+    split = rules.split(question, units, any_time=running, expected=expected)
+    if split is not None and running:
+        split = rules.smallest(split, work.past.split_p)
+    moved = expected is not None or s.allocation is Allocation.BANDIT
     days = rules.running_days(row.started_at, row.stopped_at or work.as_of)
-    counts = rules.unit_counts(question, units, conflicted)
+    counts = rules.unit_counts(question, units, conflicted, expected)
     return Results(
         experiment_id=row.id, plan_version=row.plan_version, origin=Origin.MEASURED, as_of=work.as_of,
         started_at=row.started_at, ended_at=row.stopped_at, control=question.control, alpha=s.alpha,
@@ -180,8 +194,11 @@ def _results(row: ExperimentRow, work: Work, inputs: list[Input]) -> Results:
         planned_units=question.planned, units=counts, split=split,
         exposures=[DayUnits(day=e.day, variant=e.variant, units=e.units) for e in work.exposed if not e.conflicted],
         metrics=[rules.outcome(question, i, r) for i, r in zip(inputs, found, strict=True)],
-        advice=rules.advise(question, inputs, found, split, days),
-        warnings=_warnings(work, counts, split is not None and split.suspicious),
+        advice=rules.advise(question, inputs, found, split, days, moved=moved),
+        warnings=[
+            *_warnings(work, counts, split is not None and split.suspicious),
+            *rules.cautions(inputs, found, moved=moved),
+        ],
     )  # fmt: skip
 
 
