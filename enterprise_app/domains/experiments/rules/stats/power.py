@@ -94,14 +94,14 @@ def detectable_proportion(
     """
     share(base=base, alpha=alpha, power=power)
     positive(units=units, ratio=ratio)
-    nearest, highest = base + (1 - base) * 1e-9, 1 - (1 - base) * 1e-9
+    nearest, highest = base + min(base, 1 - base) * 1e-9, 1 - (1 - base) * 1e-9
 
     def missing(target: float) -> float:
         return _units(base, target, alpha, power, pooled, ratio) - units
 
     if missing(highest) > 0:
         raise Unanswerable(Reason.UNREACHABLE, units=units)
-    return root(missing, nearest, highest) - base
+    return (nearest if missing(nearest) <= 0 else root(missing, nearest, highest)) - base
 
 
 def power_of_means(
