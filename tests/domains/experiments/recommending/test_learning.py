@@ -1,6 +1,7 @@
 """EXP-11: the model against peers, and on pasts whose truth is known."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -69,7 +70,7 @@ def test_the_same_as_peers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "WIDE", 0.4)
     mine = Learner(sample(x.tolist(), y.tolist(), error.tolist())).fit()
     kernel = 0.16 * DotProduct(1.0, sigma_0_bounds="fixed")
-    peer = GaussianProcessRegressor(kernel, alpha=error**2, optimizer=None).fit(x, y)
+    peer: Any = GaussianProcessRegressor(kernel).set_params(alpha=error**2, optimizer=None).fit(x, y)
     means, spreads = mine.predict(new)
     theirs = peer.predict(new, return_std=True)
     assert means == pytest.approx(theirs[0], rel=1e-8)

@@ -66,12 +66,15 @@ def metrics_of(tests: Sequence[Finished]) -> list[MetricChoice]:
 
 
 def in_use(tests: Sequence[Finished]) -> dict[str, Scalar]:
-    """What the decisions left in use, later ones over earlier ones; tests are given oldest first."""
-    found: dict[str, Scalar] = {}
+    """What decisions left in use, and of the rest what controls were; tests are given oldest first."""
+    controls, decided = {}, {}
     for test in tests:
-        served = next((v for v in test.variants if (v.key == test.served if test.served else v.is_control)), None)
-        found |= read_parameters(served.value) if served else {}
-    return found
+        for variant in test.variants:
+            if variant.is_control:
+                controls |= read_parameters(variant.value)
+            if variant.key == test.served:
+                decided |= read_parameters(variant.value)
+    return controls | decided
 
 
 def read_tests(tests: Sequence[Finished], metric_id: UUID | None) -> tuple[list[PastTest], dict[LeftOut, int]]:
