@@ -13,6 +13,7 @@ from enterprise_app.core import db, events, logs, startup
 from enterprise_app.core.live import Listener
 from enterprise_app.core.settings import get_settings
 from enterprise_app.domains.analytics import service as analytics
+from enterprise_app.domains.experiments import service as experiments
 from enterprise_app.domains.metering import service as metering
 from enterprise_app.edge import Edge, SessionReader
 from enterprise_app.http.app import create_api
@@ -43,6 +44,7 @@ async def _running() -> AsyncIterator[None]:
     async def put_away() -> None:
         await listener.stop()
         await analytics.write_calls(all_of_them=True)
+        await experiments.flush_exposures()
         await db.dispose()
 
     stopping.when_told(wiring.get_sockets().close_all, put_away)

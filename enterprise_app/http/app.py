@@ -46,8 +46,8 @@ def create_api(domains: Sequence[Domain], edge: Edge, *, gate: Gate | None = Non
     for domain in domains:
         for router in domain.routers:
             api.router.routes.extend(router.routes)
-    # Every request tries the routes in their order: events come more often than anything else.
-    api.router.routes.sort(key=lambda route: not getattr(route, "path", "").startswith("/v1/"))
+    # Every request tries the routes in their order: events and flags come more often than anything else.
+    api.router.routes.sort(key=lambda route: not getattr(route, "path", "").startswith(("/v1/", "/ofrep/")))
     api.openapi = lambda: document(api)  # pyright: ignore[reportAttributeAccessIssue]
     docs_page.mount(api, docs_url=DOCS_URL, openapi_url=OPENAPI_URL)
     api.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=4)

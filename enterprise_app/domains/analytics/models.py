@@ -181,3 +181,15 @@ RETENTION = sa.Table(
 )
 """How long a tenant keeps imported events, what was announced to go and when, and what may go now: live and imported
 events that happened before those two moments. Deletion reads nothing else."""
+
+EXPERIMENT_VIEWS = sa.Table(
+    "analytics_experiment_views",
+    SQLModel.metadata,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("visitor_id", sa.Uuid, nullable=False),
+    sa.Column("occurred_at", _TIMESTAMP, nullable=False),
+    sa.Column("experiment", sa.Text, nullable=False),
+    sa.Column("variant", sa.Text, nullable=False),
+)
+"""Who saw which variant, as sites tell it; written with the events, taken and deleted by experiments."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from enterprise_app.core.errors import Conflict, Invalid, NotFound
+from enterprise_app.core.errors import AtriumError, Conflict, Invalid, NotFound
 
 from .vocabulary import ExperimentAction, ExperimentState
 
@@ -77,6 +77,12 @@ class FlagNotArchived(Conflict):
     """Only an archived flag can be restored."""
 
     code = "flag_not_archived"
+
+
+class ContextRefused(AtriumError):
+    """An evaluation context that can't be taken: its `field` is no text, or longer than `max` characters."""
+
+    code, status = "flag_context", 400
 
 
 def key_taken(key: str) -> Invalid:

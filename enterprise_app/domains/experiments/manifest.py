@@ -1,8 +1,13 @@
 """What experiments bring to the platform."""
 
 from enterprise_app.core.manifest import Domain
+from enterprise_app.core.upkeep import Upkeep
+from enterprise_app.domains.analytics.service import TENANTS_WITH_VIEWS
 
+from . import service
 from .api import routers
 from .service.watching import WATCH
 
-DOMAIN = Domain("experiments", routers=routers, upkeeps=(WATCH,))
+VIEWS = Upkeep(name="experiments.views", due=TENANTS_WITH_VIEWS, area="analytics", keep=service.take_views)
+
+DOMAIN = Domain("experiments", routers=routers, upkeeps=(VIEWS, WATCH))

@@ -110,6 +110,26 @@ async def find_users(session: AsyncSession, values: Collection[str]) -> dict[str
     return {row.value: row.profile_id for row in rows}
 
 
+async def find_traits(session: AsyncSession, value: str) -> dict[str, Any]:
+    """The traits and the stage of whom a user id leads to, else of a browser's first user; of the whole family."""
+    own, root = table_of(ProfileRow).alias("own"), table_of(ProfileRow).alias("root")
+    joined = IDS.join(own, sa.and_(own.c.tenant_id == IDS.c.tenant_id, own.c.id == IDS.c.profile_id)).join(
+        root, sa.and_(root.c.tenant_id == own.c.tenant_id, root.c.id == own.c.root_id)
+    )
+    kinds = [IdKind.USER.value, IdKind.ANONYMOUS.value]
+    found = (
+        sa.select(root.c.own_traits, root.c.traits, root.c.stage, root.c.archived_at)
+        .select_from(joined)
+        .where(IDS.c.kind.in_(kinds), IDS.c.value == value)
+        .order_by(IDS.c.kind.desc(), IDS.c.first_at, IDS.c.profile_id)
+        .limit(1)
+    )
+    row = (await session.execute(found)).one_or_none()
+    if row is None or row.archived_at is not None:
+        return {}
+    return {"stage": row.stage, **shown_traits(row.own_traits, row.traits)}
+
+
 async def find_owners(session: AsyncSession, values: Collection[str]) -> dict[str, tuple[datetime, UUID]]:
     """Browsers and who used each first: since when, and which profile."""
     c = IDS.c

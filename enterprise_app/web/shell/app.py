@@ -115,7 +115,12 @@ def _is_public(path: str) -> bool:
 def open_to_all_origins(api: ASGIApp) -> ASGIApp:
     """CORS without credentials, for the public event and flag APIs only; everything else has none at all."""
     crossing = CORSMiddleware(
-        api, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=["Retry-After"], max_age=600
+        api,
+        allow_origins=["*"],
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=["ETag", "Retry-After"],
+        max_age=600,
     )
 
     async def choose(scope: Any, receive: Any, send: Any) -> None:

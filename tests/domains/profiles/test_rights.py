@@ -23,6 +23,7 @@ CASES = [
     case(READ, service.list_merges, new_id(), service.MERGES.parse()),
     case(READ, service.get_profile, new_id()),
     case(READ, service.find_profile, "user-1"),
+    case(READ, service.find_traits, "user-1"),
     case(READ, service.list_profiles, service.LISTING.parse()),
     case(READ, service.list_ids, new_id()),
     case(READ, service.get_trail, new_id()),

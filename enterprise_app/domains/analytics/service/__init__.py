@@ -12,7 +12,7 @@ from .exporting import MAX_ROWS, export_events
 from .health import get_health, get_waiting, last_health_day, list_rejected
 from .importing import import_file
 from .imports import IMPORTS, cancel_import, get_import, list_imports, open_rejects, queue_import
-from .ingesting import authenticate, passer_by, take_messages
+from .ingesting import authenticate, passer_by, recognise, take_messages, visitor_of
 from .listing import EVENT_LIST, get_event, last_event_day, list_events
 from .overview import data_range, get_overview, list_filter_fields
 from .own import note_asset_view, note_call, record_asset, record_campaign, write_calls
@@ -42,6 +42,7 @@ from .uploads import (
     start_import,
     tidy_imports,
 )
+from .viewing import TENANTS_WITH_VIEWS, View, take_views
 from .write_keys import KeyOwner, forget_keys
 
 __all__ = [
@@ -50,8 +51,10 @@ __all__ = [
     "IMPORTS",
     "MAX_ROWS",
     "SOURCES",
+    "TENANTS_WITH_VIEWS",
     "TIMELINE",
     "KeyOwner",
+    "View",
     "add_upload",
     "authenticate",
     "cancel_import",
@@ -105,6 +108,7 @@ __all__ = [
     "preview_plan",
     "preview_upload",
     "queue_import",
+    "recognise",
     "record_asset",
     "record_campaign",
     "recount",
@@ -113,6 +117,8 @@ __all__ = [
     "rotate_source",
     "start_import",
     "take_messages",
+    "take_views",
     "tidy_imports",
+    "visitor_of",
     "write_calls",
 ]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from enterprise_app.core import switches
 from enterprise_app.core.clock import now
@@ -12,7 +13,7 @@ from enterprise_app.core.switches import Switch
 from enterprise_app.core.texts import translate
 from enterprise_app.domains.analytics.errors import OriginRefused, WriteKeyMissing, WriteKeyUnknown
 from enterprise_app.domains.analytics.rules.address import stored_address
-from enterprise_app.domains.analytics.rules.keys import tenant_salt, visitor_of_address
+from enterprise_app.domains.analytics.rules.keys import tenant_salt, visitor_of_address, visitor_of_id
 from enterprise_app.domains.analytics.schemas import IngestResult, MessageVerdict
 from enterprise_app.domains.analytics.service import rushing
 from enterprise_app.domains.analytics.service.flushing import Kept, flush
@@ -30,6 +31,11 @@ async def authenticate(write_key: str | None, origin: str | None) -> KeyOwner:
     And Unavailable while the operator has switched ingestion off: clients keep their events and try again.
     """
     await switches.require(Switch.INGESTION)
+    return await recognise(write_key, origin)
+
+
+async def recognise(write_key: str | None, origin: str | None) -> KeyOwner:
+    """Whose key it is, whatever it is shown for. Raises WriteKeyMissing, WriteKeyUnknown, OriginRefused, ReadOnly."""
     if not write_key:
         raise WriteKeyMissing
     owner = await find_key_owner(write_key)
@@ -82,6 +88,11 @@ def _apply(kept: Kept, taken: Sequence[tuple[MessageVerdict, str]], locale: str)
             verdict.status, verdict.code, verdict.field = Verdict.REJECTED, SPENT.code, SPENT.field
             verdict.problem = translate(locale, f"errors.{SPENT.code}")
             verdict.fix = translate(locale, f"errors.{SPENT.code}.fix")
+
+
+def visitor_of(tenant_id: UUID, client_id: str) -> str:
+    """The visitor behind an anonymous or user id, as its events have it: 32 hexadecimal digits."""
+    return visitor_of_id(tenant_salt(get_settings().secret, tenant_id), client_id)
 
 
 def passer_by(owner: KeyOwner, ip: str, agent: str) -> str:

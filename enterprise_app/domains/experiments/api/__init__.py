@@ -1,8 +1,13 @@
-"""Experiments over HTTP: lifecycle, layers and hold-outs, metrics, results."""
+"""Experiments over HTTP: lifecycle, layers and hold-outs, metrics, recommendations, results."""
 
 from .experiments import experiments
+from .exposures import exposures
+from .flags import flags
 from .layers import holdouts, layers
 from .metrics import metrics
+from .ofrep import ofrep
+from .recommending import recommendations
 from .results import results
 
-routers = (experiments, results, metrics, layers, holdouts)
+# Recommendations first: `/recommendations` is no experiment's id.
+routers = (recommendations, experiments, results, metrics, layers, holdouts, exposures, flags, ofrep)

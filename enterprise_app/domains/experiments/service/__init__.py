@@ -6,9 +6,11 @@ from ..queries.flags import LISTING as FLAGS
 from ..queries.metrics import METRICS
 from ..rules.lifecycle import allowed_actions
 from .acting import PERMISSIONS, act_on_experiment
+from .compiling import hear
 from .decisions import decide_experiment, get_winner
 from .distributing import get_distribution
 from .experiments import create_experiment, duplicate_experiment, update_experiment
+from .exposing import flush_exposures, get_exposures, take_views
 from .flags import act_on_flag, create_flag, get_flag, list_flags, switch_flag, update_flag
 from .layers import (
     act_on_holdout,
@@ -25,7 +27,9 @@ from .layers import (
 from .metrics import act_on_metric, create_metric, get_metric, list_metrics, update_metric
 from .planning import plan_test
 from .reading import get_experiment, list_experiments, list_plan_versions
+from .recommending import recommend
 from .results import get_results, get_segments, list_external_results, submit_results
+from .serving import caller_of, evaluate_flag, evaluate_flags
 from .summarising import summarise
 from .watching import get_looks
 
@@ -42,6 +46,7 @@ __all__ = [
     "act_on_layer",
     "act_on_metric",
     "allowed_actions",
+    "caller_of",
     "create_experiment",
     "create_flag",
     "create_holdout",
@@ -49,8 +54,12 @@ __all__ = [
     "create_metric",
     "decide_experiment",
     "duplicate_experiment",
+    "evaluate_flag",
+    "evaluate_flags",
+    "flush_exposures",
     "get_distribution",
     "get_experiment",
+    "get_exposures",
     "get_flag",
     "get_holdout",
     "get_layer",
@@ -59,6 +68,7 @@ __all__ = [
     "get_results",
     "get_segments",
     "get_winner",
+    "hear",
     "list_experiments",
     "list_external_results",
     "list_flags",
@@ -67,9 +77,11 @@ __all__ = [
     "list_metrics",
     "list_plan_versions",
     "plan_test",
+    "recommend",
     "submit_results",
     "summarise",
     "switch_flag",
+    "take_views",
     "update_experiment",
     "update_flag",
     "update_holdout",

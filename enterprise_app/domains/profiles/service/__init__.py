@@ -12,7 +12,7 @@ from .editing import (
 from .folding import fold
 from .merging import MERGES, list_merges, merge_profiles, preview_merge, undo_merge
 from .noting import note_sightings
-from .reading import find_profile, get_profile, get_trail, list_duplicates, list_ids, list_profiles
+from .reading import find_profile, find_traits, get_profile, get_trail, list_duplicates, list_ids, list_profiles
 
 __all__ = [
     "KIND",
@@ -22,6 +22,7 @@ __all__ = [
     "archive_profile",
     "create_profile",
     "find_profile",
+    "find_traits",
     "fold",
     "get_profile",
     "get_trail",

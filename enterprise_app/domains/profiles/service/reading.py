@@ -41,6 +41,13 @@ async def find_profile(session: AsyncSession, ctx: Context, user_id: str) -> Pro
     return queries.to_profile(row) if row else None
 
 
+async def find_traits(session: AsyncSession, ctx: Context, client_id: str) -> dict[str, Any]:
+    """What is known of the person behind a user id, else behind a browser; with their `stage`. Empty for strangers and
+    archived people."""
+    ctx.require(Permission.PROFILES_READ)
+    return await queries.find_traits(session, client_id)
+
+
 async def list_profiles(session: AsyncSession, ctx: Context, query: ListQuery, *, count: bool = False) -> Page[Profile]:
     """A page; archived people only where a filter on `archived` asks for them. `count` adds the total.
 

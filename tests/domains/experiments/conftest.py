@@ -1,0 +1,13 @@
+"""What a process remembers of flags belongs to another test's database."""
+
+import pytest
+
+from enterprise_app.domains.experiments.service import compiling, exposing, serving
+
+
+@pytest.fixture(autouse=True)
+def fresh_serving() -> None:
+    """Nothing is compiled, known or waiting."""
+    compiling.forget()
+    exposing.forget_units()
+    serving.forget_traits()
