@@ -26,6 +26,7 @@ from enterprise_app.edge import Edge
 from enterprise_app.http.app import create_api
 from enterprise_app.http.openapi import document
 from enterprise_app.registry import DOMAINS
+from tests.api.trials import trial_things
 from tests.domains.analytics.conftest import FIXTURES
 from tests.domains.identity.world import cookie, joined, signed_in
 
@@ -64,8 +65,15 @@ class Operation:
         given: dict[str, Any] = {"url": BASE + self.path.format(**known), "params": query}
         for kind, content in self.spec.get("requestBody", {}).get("content", {}).items():
             words = {"application/json": "json", "application/x-www-form-urlencoded": "data"}
-            return given | {words.get(kind, "content"): example(content)}
+            return given | {words.get(kind, "content"): _named(example(content), ids)}
         return given
+
+
+def _named(body: Any, ids: Mapping[str, object]) -> Any:
+    """Assets in a body are the world's, like those of a path."""
+    if isinstance(body, dict) and "asset_ids" in body and "asset_id" in ids:
+        return body | {"asset_ids": [str(ids["asset_id"])]}
+    return body
 
 
 def example(part: dict[str, Any]) -> Any:
@@ -114,6 +122,7 @@ async def things(owner: Context, slug: str, person: str) -> dict[str, object]:
     asset = await campaigns.add_asset(owner, campaign.id, _pieces(), name=f"Text of {person}.txt")
     file = await campaigns.attach_file(owner, campaign.id, _pieces(), name=f"Brief of {person}.txt")
     return {
+        **await trial_things(owner, person),
         "campaign_id": campaign.id,
         "asset_id": asset.id,
         "file_id": file.id,

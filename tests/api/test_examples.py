@@ -23,6 +23,8 @@ from tests.api.document import (
     things,
     token,
 )
+from tests.api.trials import BEFORE as BEFORE_TRIAL
+from tests.api.trials import of_trials, prepare, upgrade
 from tests.domains.campaigns.pictures import picture
 from tests.domains.identity.world import registered
 from tests.joined import JoinedSource
@@ -77,6 +79,7 @@ class Run:
         made = await self.client.post(REGISTER, json=register.request({})["json"])
         assert made.status_code == 201, made.text
         umbrella = await registered("umbrella", email="ops@umbrella.example")
+        await upgrade(self.db)
         await self.db.connection.execute(sa.text("UPDATE accounts SET is_operator = true WHERE email LIKE 'ops@%'"))
         signed = await self.client.post("/auth/sign-in", data={"email": "ops@umbrella.example", "password": PASSWORD})
         self.operator = {"cookie": f"atrium_session={signed.cookies['atrium_session']}", "origin": BASE}
@@ -121,13 +124,17 @@ class Run:
     async def _prepare(self, operation: Operation) -> None:
         """Fresh things for what changes them, in the state that the act needs."""
         self.number += 1
+        if of_trials(operation.path):
+            fresh = await prepare(self.client, await self._token(), operation.method, operation.path, self.number)
+            self.ids |= fresh
+            return
         if "/profiles/{profile_id}" in operation.path or "{merge_id}" in operation.path:
             await self._prepare_people(await self._token(), merged="{merge_id}" in operation.path)
             return
         if "/uploads/{upload_id}" in operation.path or "/imports/{import_id}/" in operation.path:
             await self._prepare_import(operation, await self._token())
             return
-        if "{asset_id}" in operation.path:
+        if "{asset_id}" in operation.path or "/variants" in operation.path:
             await self._prepare_asset(operation.path.rpartition("/")[2], await self._token())
             return
         if not ("{campaign_id}" in operation.path or "{source_id}" in operation.path):
@@ -199,6 +206,6 @@ class Run:
         at = operation.path.format(**self.ids).removesuffix("/rotate").replace("/current/settings", "/current")
         at = at.removesuffix("/privacy")
         at = at.removesuffix("/stage").partition("/merge/")[0]
-        for act in (*BEFORE, *BEFORE_ASSET, "submit", "activate", "archive", "plan", "suspend", "resume"):
+        for act in (*BEFORE, *BEFORE_ASSET, *BEFORE_TRIAL, "start", "submit", "activate", "archive", "plan", "suspend", "resume"):
             at = at.removesuffix(f"/{act}")
         return (await self.client.get(at, headers=headers)).raise_for_status().headers["etag"]

@@ -19,6 +19,7 @@ class LeftOut(StrEnum):
     """Why an idea is not in the test."""
 
     LIMIT = "limit"
+    NO_EFFECT = "no_effect"
     SAME_AS_CONTROL = "same_as_control"
     SAME_AS_ANOTHER = "same_as_another"
     TOO_FEW_VISITORS = "too_few_visitors"
