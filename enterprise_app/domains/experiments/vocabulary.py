@@ -209,3 +209,9 @@ class Origin(StrEnum):
 
     MEASURED = "measured"
     EXTERNAL = "external"
+
+
+class ReportFormat(StrEnum):
+    """The kinds of files that a report comes as."""
+
+    CSV = "csv"

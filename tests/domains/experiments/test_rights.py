@@ -24,6 +24,7 @@ from enterprise_app.domains.experiments.vocabulary import (
     FlagAction,
     LayerAction,
     MetricAction,
+    ReportFormat,
 )
 from tests.domains.rights import Case, case, refuses
 
@@ -79,7 +80,11 @@ MEASURING = [
     case(READ, service.list_external_results, new_id()),
     case(UPDATE, service.submit_results, new_id(), ExternalDraft.model_construct(source="A", metrics=[])),
 ]
-CASES = [*LIFE, *SERVING, *MEASURING]
+DECIDING = [
+    case(READ, service.get_looks, new_id()),
+    case(READ, service.report_experiment, new_id(), ReportFormat.CSV),
+]
+CASES = [*LIFE, *DECIDING, *SERVING, *MEASURING]
 
 
 def test_every_act_needs_a_right() -> None:

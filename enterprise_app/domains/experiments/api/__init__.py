@@ -7,7 +7,8 @@ from .layers import holdouts, layers
 from .metrics import metrics
 from .ofrep import ofrep
 from .recommending import recommendations
+from .reports import reports
 from .results import results
 
 # Recommendations first: `/recommendations` is no experiment's id.
-routers = (recommendations, experiments, results, metrics, layers, holdouts, exposures, flags, ofrep)
+routers = (recommendations, experiments, results, reports, metrics, layers, holdouts, exposures, flags, ofrep)

@@ -28,6 +28,7 @@ from .metrics import act_on_metric, create_metric, get_metric, list_metrics, upd
 from .planning import plan_test
 from .reading import get_experiment, list_experiments, list_plan_versions
 from .recommending import recommend
+from .reporting import report_experiment
 from .results import get_results, get_segments, list_external_results, submit_results
 from .serving import caller_of, evaluate_flag, evaluate_flags
 from .summarising import summarise
@@ -78,6 +79,7 @@ __all__ = [
     "list_plan_versions",
     "plan_test",
     "recommend",
+    "report_experiment",
     "submit_results",
     "summarise",
     "switch_flag",
