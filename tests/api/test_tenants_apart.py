@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.api.document import make_client, names_ids, operations, owner_of, things, token
+from tests.api.trials import upgrade
 from tests.domains.identity.world import registered
 from tests.joined import JoinedSource
 
@@ -15,6 +16,7 @@ OPERATORS = {"tenant_id", "name"}
 async def test_what_belongs_to_another_tenant_is_not_there(db: JoinedSource, storage_folder: Path) -> None:
     await registered("acme")
     await registered("umbrella")
+    await upgrade(db)
     theirs = await things(await owner_of("umbrella"), "umbrella", "eve")
     walked: set[str] = set()
     async with make_client() as client:
