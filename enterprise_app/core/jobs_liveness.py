@@ -44,7 +44,7 @@ class Liveness:
         self._keeper: asyncio.Task[None] | None = None
 
     async def start(self, stop: asyncio.Event | None = None) -> None:
-        """Show that we live, before any work is taken. With `stop`, a database that is away is waited for until then."""
+        """Show that we live, before any work is taken. With `stop`, a database that is away is waited for."""
         while self._connection is None:
             try:
                 await self._connect()
