@@ -5,9 +5,11 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import psycopg
+
+from enterprise_app.core.loops import first_of
 
 log = logging.getLogger(__name__)
 
@@ -15,11 +17,6 @@ GRACE = 10.0  # seconds without the lock, with the database up, after which a wo
 _CLASS = 0x41547269  # first half of the two-part lock keys
 _REAPER = 0x41547270
 _BEAT = 2.0
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
 
 
 def _fence() -> None:
@@ -44,7 +41,7 @@ class Liveness:
         self._keeper: asyncio.Task[None] | None = None
 
     async def start(self, stop: asyncio.Event | None = None) -> None:
-        """Show that we live, before any work is taken. With `stop`, a database that is away is waited for until then."""
+        """Show that we live, before any work is taken. With `stop`, a database that is away is waited for."""
         while self._connection is None:
             try:
                 await self._connect()
@@ -52,7 +49,7 @@ class Liveness:
                 if stop is None:
                     raise
                 log.warning("the worker waits for the database", extra={"problem": str(error).strip()})
-                await _pause(stop, _BEAT)
+                await first_of(stop, seconds=_BEAT)
                 if stop.is_set():
                     return
         self._keeper = asyncio.create_task(self._keep(), name="liveness")

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions, ScheduleInput
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from enterprise_app.core import db, jobs
 from enterprise_app.core.bootstrap import JOBS_SCHEMA
@@ -69,7 +70,7 @@ async def run(stop: asyncio.Event, domains: Iterable[HasJobs], *, tenant_ids: Te
     listener.on("", lambda _: wake.set())
     await listener.start()
     try:
-        await _launch(executor_id)
+        await _launch_patiently(stop, executor_id)
         await asyncio.gather(_hand_over_until(stop, wake), _reap_until(stop, liveness))
     finally:
         await listener.stop()
@@ -110,6 +111,17 @@ def _add(known: dict[str, Any], name: str, entry: Any) -> None:
     if name in known:
         raise ValueError(f"two jobs or schedules are named {name}")
     known[name] = entry
+
+
+async def _launch_patiently(stop: asyncio.Event, executor_id: str) -> None:
+    """Also when the database goes away in the middle, or a worker that was killed still holds a lock there."""
+    while not stop.is_set():
+        try:
+            return await _launch(executor_id)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("jobs wait for the database", extra={"problem": str(error.orig).strip()})
+            await asyncio.to_thread(DBOS.destroy)
+            await first_of(stop, seconds=POLL)
 
 
 async def _launch(executor_id: str) -> None:
