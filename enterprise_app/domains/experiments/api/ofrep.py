@@ -74,11 +74,12 @@ async def evaluate_flag(request: Request) -> Response:
 async def _caller(request: Request) -> Context:
     """By a source's write key or by a credential of the API. Cookies don't count."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    bearer = bearer.strip() if scheme.lower() == "bearer" else ""
-    key = request.headers.get("x-api-key", "").strip()
-    if (bearer or key).startswith(WRITE_KEY):
-        return service.caller_of(await analytics.recognise(bearer or key, request.headers.get("origin")))
-    if not (bearer or key):
+    if scheme.lower() != "bearer":  # the providers' own examples put a bare key there
+        bearer = scheme if scheme.startswith(WRITE_KEY) else ""
+    key = bearer.strip() or request.headers.get("x-api-key", "").strip()
+    if key.startswith(WRITE_KEY):
+        return service.caller_of(await analytics.recognise(key, request.headers.get("origin")))
+    if not key:
         raise Unauthenticated
     ctx: Context = await request.app.state.edge.caller(request)
     if Permission.FLAGS_EVALUATE not in ctx.permissions:
