@@ -1,4 +1,4 @@
-"""A served platform with sources to send to, and Segment's JavaScript clients installed by the project's own npm."""
+"""A served platform with sources to send to, and the stock JavaScript clients installed by the project's own npm."""
 
 import os
 import shutil
@@ -113,7 +113,7 @@ def source(served: Served) -> Source:
 def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the clients of package-lock.json installed, and the scripts that use them."""
     folder = tmp_path_factory.mktemp("clients")
-    for name in ("package.json", "package-lock.json", "node.mjs", "browser.js"):
+    for name in ("package.json", "package-lock.json", "node.mjs", "browser.js", "flags.js"):
         shutil.copy(HERE / name, folder)
     run(folder, "npm", "ci", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error")
     return folder
