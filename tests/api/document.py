@@ -70,7 +70,9 @@ class Operation:
 
 
 def _named(body: Any, ids: Mapping[str, object]) -> Any:
-    """Assets in a body are the world's, like those of a path."""
+    """Assets and metrics in a body are the world's, like those of a path."""
+    if isinstance(body, dict) and "metrics" in body and "metric_id" in ids:
+        return body | {"metrics": [use | {"metric_id": str(ids["metric_id"])} for use in body["metrics"]]}
     if isinstance(body, dict) and "asset_ids" in body and "asset_id" in ids:
         return body | {"asset_ids": [str(ids["asset_id"])]}
     return body

@@ -34,6 +34,7 @@ BEFORE = {"pause": ["activate"], "complete": ["activate"], "restore": ["archive"
 """What must have happened to a campaign."""
 BEFORE_ASSET = {"approve": ["submit"], "request-changes": ["submit"], "reopen": ["submit"], "restore": ["archive"]}
 """What must have happened to an asset."""
+ACTS = ("start", "enable", "disable", "submit", "activate", "archive", "plan", "suspend")
 REGISTER = "/api/v1/tenants/register"
 
 
@@ -112,7 +113,7 @@ class Run:
     async def _headers(self, operation: Operation) -> dict[str, str]:
         if operation.permission.startswith("operator:"):
             return dict(self.operator)
-        if operation.path.startswith("/v1/"):
+        if operation.path.startswith(("/v1/", "/ofrep/")):
             return {"authorization": f"Bearer {self.write_key}"}
         return {} if operation.permission == "public" else await self._token()
 
@@ -206,6 +207,6 @@ class Run:
         at = operation.path.format(**self.ids).removesuffix("/rotate").replace("/current/settings", "/current")
         at = at.removesuffix("/privacy")
         at = at.removesuffix("/stage").partition("/merge/")[0]
-        for act in (*BEFORE, *BEFORE_ASSET, *BEFORE_TRIAL, "start", "submit", "activate", "archive", "plan", "suspend", "resume"):
+        for act in (*BEFORE, *BEFORE_ASSET, *BEFORE_TRIAL, *ACTS):
             at = at.removesuffix(f"/{act}")
         return (await self.client.get(at, headers=headers)).raise_for_status().headers["etag"]

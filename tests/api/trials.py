@@ -1,4 +1,4 @@
-"""Experiments, metrics, layers, hold-outs and flags for the examples of the API: one of each, and fresh ones for acts."""
+"""Experiments, metrics, layers, hold-outs and flags for the API's examples: one of each, and fresh ones for acts."""
 
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.flag_schemas import FlagDraft, HoldoutDraft, LayerDraft
 from enterprise_app.domains.experiments.metric_schemas import MetricDraft
 from enterprise_app.domains.experiments.schemas import ExperimentDraft
+from enterprise_app.domains.experiments.service import compiling
 from tests.factories import EVERYTHING
 from tests.joined import JoinedSource
 
@@ -22,6 +23,7 @@ BEFORE = {
     "restore": ["archive"],
 }  # fmt: skip
 """What must have happened to an experiment."""
+OFREP = "/ofrep/"
 OTHERS = {
     "layer_id": ("layers", {}),
     "holdout_id": ("holdouts", {"share": 0.05}),
@@ -54,7 +56,7 @@ async def trial_things(owner: Context, person: str) -> dict[str, UUID]:
 
 def of_trials(path: str) -> bool:
     """Whether the path names one of these."""
-    return any(f"{{{name}}}" in path for name in ("experiment_id", "metric_id", *OTHERS))
+    return any(f"{{{name}}}" in path for name in ("experiment_id", "metric_id", *OTHERS)) or path.startswith(OFREP)
 
 
 async def prepare(
@@ -62,11 +64,16 @@ async def prepare(
 ) -> dict[str, object]:
     """Fresh ones in the state that the act needs; their ids by the names of the path's parameters."""
     last = path.rpartition("/")[2]
+    if path.startswith(OFREP):
+        await _made(client, headers, "flags", {"name": f"T{number}", "key": f"t{number}"}, [])
+        compiling.forget()  # nobody listens to live topics here
+        return {"key": f"t{number}"}
     for name, (listed, extra) in OTHERS.items():
         if f"{{{name}}}" in path:
             draft = {"name": f"T{number}", "key": f"t{number}", **extra}
             return {name: await _made(client, headers, listed, draft, ["archive"] if last == "restore" else [])}
-    metric = {"key": f"t{number}", "name": f"T{number}", "definition": ORDERS}
+    definition = ORDERS | ({"kind": "mean"} if last == "distribution" else {})
+    metric = {"key": f"t{number}", "name": f"T{number}", "definition": definition}
     on_metric = "{experiment_id}" not in path
     acts = ["archive"] if on_metric and last == "restore" else []
     found: dict[str, object] = {"metric_id": await _made(client, headers, "metrics", metric, acts)}

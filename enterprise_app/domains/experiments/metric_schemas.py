@@ -164,7 +164,7 @@ class MetricDraft(_Words):
     """A metric to be created. `key` is for programs and stays."""
 
     key: Annotated[str, AfterValidator(clean_key)] = Field(max_length=KEY_MAX, examples=["orders"])
-    definition: Definition
+    definition: Definition = Field(examples=[{"kind": "proportion", "event": {"name": "Order Completed"}}])
 
 
 class MetricChange(_Shape):

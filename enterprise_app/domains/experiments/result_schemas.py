@@ -312,7 +312,16 @@ class MetricGiven(_Given):
     """One metric of the test with the sums of every arm."""
 
     metric_id: UUID = Field(description="One of the experiment's metrics; percentiles can't be submitted.")
-    arms: list[ArmGiven] = Field(min_length=2, max_length=ARMS_MAX)
+    arms: list[ArmGiven] = Field(
+        min_length=2,
+        max_length=ARMS_MAX,
+        examples=[
+            [
+                {"variant": "control", "units": 1000, "converted": 100},
+                {"variant": "green", "units": 1000, "converted": 130},
+            ]
+        ],
+    )
 
 
 class ExternalDraft(_Given):

@@ -27,7 +27,7 @@ from ..schemas import Experiment, ExperimentChange, ExperimentDraft, MetricUse
 from ..vocabulary import ExperimentState, MetricRole
 from . import own_flags
 from .checking import EVERYTHING, check_fields
-from .shared import check_writable, facts, index, locked, member_of, tell
+from .shared import check_may_run, check_writable, facts, index, locked, member_of, tell
 
 _COPIED = (
     "hypothesis", "campaign_id", "layer_id", "layer_share", "unit", "variants", "targeting", "coverage", "holdout",
@@ -102,7 +102,7 @@ async def _check_change(
         raise ExperimentFrozen(fields=", ".join(fields), state=state.value)
     wanted = queries.with_changes(row, changed)
     if replanned:
-        ctx.require(Permission.EXPERIMENTS_RUN)
+        check_may_run(ctx)
         was = queries.to_experiment(row)
         if found := [*replan_problems(was.variants, wanted.variants), *start_problems(wanted, ramp=True)]:
             raise Invalid(found)

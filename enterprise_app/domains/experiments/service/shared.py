@@ -13,6 +13,7 @@ from enterprise_app.core.context import ActorKind, Context
 from enterprise_app.core.errors import ReadOnly
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.entitlements import Feature
+from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.audit import service as audit
 from enterprise_app.domains.audit.schemas import Target
 
@@ -33,6 +34,11 @@ def check_writable(ctx: Context, *, feature: bool = True) -> None:
         ctx.require_feature(Feature.EXPERIMENTS)
     if ctx.read_only:
         raise ReadOnly
+
+
+def check_may_run(ctx: Context) -> None:
+    """What runs is changed by who may run it; known only once its state is. Raises Forbidden."""
+    ctx.require(Permission.EXPERIMENTS_RUN)
 
 
 async def locked(session: AsyncSession, experiment_id: UUID) -> ExperimentRow:
