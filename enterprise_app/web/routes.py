@@ -7,12 +7,13 @@ from enterprise_app.web.pages.account.page import PAGES as ACCOUNT
 from enterprise_app.web.pages.admin.page import PAGES as ADMIN
 from enterprise_app.web.pages.analytics.page import PAGES as ANALYTICS
 from enterprise_app.web.pages.campaigns.page import PAGES as CAMPAIGNS
+from enterprise_app.web.pages.experiments.page import PAGES as EXPERIMENTS
 from enterprise_app.web.pages.home.page import PAGES as HOME
 from enterprise_app.web.pages.operator.page import PAGES as OPERATOR
 from enterprise_app.web.pages.people.page import PAGES as PEOPLE
 from enterprise_app.web.shell.page import Page
 
-AREAS: Sequence[Sequence[Page]] = (HOME, CAMPAIGNS, PEOPLE, ANALYTICS, ADMIN, OPERATOR, ACCOUNT)
+AREAS: Sequence[Sequence[Page]] = (HOME, CAMPAIGNS, PEOPLE, EXPERIMENTS, ANALYTICS, ADMIN, OPERATOR, ACCOUNT)
 """The `PAGES` of each area in web/pages, in the order of the navigation."""
 
 

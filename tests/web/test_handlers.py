@@ -11,6 +11,7 @@ from reflex_base.registry import RegistrationContext
 import enterprise_app.web
 from enterprise_app.core.context import Context
 from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.web.pages.experiments.conditions import ConditionsState
 from enterprise_app.web.shell.action import DECLARED, PUBLIC, Public, action
 from enterprise_app.web.shell.app import drop_undeclared_setters
 from enterprise_app.web.shell.lists import ListState
@@ -67,16 +68,16 @@ def test_setvar_is_dropped():
     assert not [name for name in RegistrationContext.ensure_context().event_handlers if name.endswith(".setvar")]
 
 
-def _is_list_base(base: type) -> bool:
-    """A mixin of shell/lists.py: its vars and handlers become the state's own, no state stands in between."""
-    return issubclass(base, ListState) and base._mixin
+def _is_base(base: type) -> bool:
+    """A mixin of lists or of conditions: its vars and handlers become the state's own, no state stands in between."""
+    return issubclass(base, ListState | ConditionsState) and base._mixin
 
 
 def test_states_are_flat():
     _import_everything()
     for name, state in RegistrationContext.ensure_context().base_states.items():
         if state.__module__.startswith("enterprise_app."):
-            own = [base for base in state.__bases__ if not _is_list_base(base)]
+            own = [base for base in state.__bases__ if not _is_base(base)]
             assert own == [rx.State], f"{name}: states inherit from rx.State, lists also from `listed(…)`"
             assert len(state.__bases__) <= 2
 

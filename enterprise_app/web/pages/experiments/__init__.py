@@ -1,0 +1,1 @@
+"""Experiments: the list, the editor with its live plan; metrics, flags, layers and hold-outs."""

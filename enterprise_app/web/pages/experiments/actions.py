@@ -1,0 +1,210 @@
+"""The head of one experiment: its state and what can be done with it; the page of results stands below it."""
+
+# Reflex makes Vars of a state's attributes; that a list then has length() and contains(), no type says.
+# pyright: reportAttributeAccessIssue=false
+
+from uuid import UUID
+
+import reflex as rx
+from reflex_base.event import EventSpec
+
+from enterprise_app.core.context import Context
+from enterprise_app.core.db import tenant_session
+from enterprise_app.core.errors import NotFound
+from enterprise_app.core.texts import translate
+from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.domains.experiments import service
+from enterprise_app.domains.experiments.vocabulary import ExperimentAction
+from enterprise_app.web import components as ui
+from enterprise_app.web.pages.experiments.shapes import line_of
+from enterprise_app.web.shell.action import action
+from enterprise_app.web.shell.forms import choice_of, id_of
+from enterprise_app.web.shell.session import can
+from enterprise_app.web.shell.toasts import toast
+from enterprise_app.web.texts import t
+
+UNDO = {
+    ExperimentAction.PAUSE: ExperimentAction.RESUME,
+    ExperimentAction.RESUME: ExperimentAction.PAUSE,
+    ExperimentAction.ARCHIVE: ExperimentAction.RESTORE,
+    ExperimentAction.RESTORE: ExperimentAction.ARCHIVE,
+}
+ASKED = (ExperimentAction.START, ExperimentAction.STOP)
+"""What can't be taken back asks first."""
+ICONS = {
+    ExperimentAction.START: "play",
+    ExperimentAction.RESUME: "play",
+    ExperimentAction.PAUSE: "pause",
+    ExperimentAction.STOP: "check",
+    ExperimentAction.RESTORE: "restore",
+    ExperimentAction.ARCHIVE: "archive",
+}
+
+
+def key_in(path: str) -> str:
+    """The id in the path; where there is none, one of nothing: it is simply not found."""
+    for part in path.strip("/").split("/"):
+        try:
+            return str(UUID(part))
+        except ValueError:
+            continue
+    return str(UUID(int=0))
+
+
+class ExperimentHeadState(rx.State):
+    """What the head of an experiment's page shows."""
+
+    loading: bool = True
+    missing: bool = False
+    key: str = ""
+    code: str = ""
+    name: str = ""
+    hypothesis: str = ""
+    state: str = ""
+    state_text: str = ""
+    tone: str = "neutral"
+    actions: list[str] = []
+    asking: str = ""
+    errors: dict[str, str] = {}
+
+    @action(Permission.EXPERIMENTS_READ)
+    async def load(self, ctx: Context) -> None:
+        """Show the experiment that the URL names."""
+        key = key_in(self.router.url.path)
+        if key != self.key:
+            self.reset()
+        self.key = key
+        try:
+            async with tenant_session(ctx) as session:
+                experiment = await service.get_experiment(session, ctx, id_of(key))
+        except NotFound:
+            self.missing, self.loading = True, False
+            return
+        line = line_of(ctx, experiment)
+        for name in ("name", "state", "state_text", "tone", "actions"):
+            setattr(self, name, getattr(line, name))
+        self.code, self.hypothesis = experiment.key, experiment.hypothesis
+        self.missing = self.loading = False
+
+    @action(Permission.EXPERIMENTS_READ)
+    async def leave(self) -> None:
+        """Nothing is kept for a page that is not open."""
+        self.reset()
+
+    @action(Permission.EXPERIMENTS_READ)
+    async def ask(self, name: str) -> None:
+        """Before what can't be taken back."""
+        self.asking = name if name in ASKED else ""
+
+    @action(Permission.EXPERIMENTS_READ)
+    async def keep(self) -> None:
+        """It stays as it is."""
+        self.asking = ""
+
+    @action(Permission.EXPERIMENTS_READ)
+    async def act(self, ctx: Context, name: str) -> EventSpec:
+        """Start, pause, resume, stop, archive or restore; the service checks the right for each."""
+        wanted, key = choice_of(ExperimentAction, name), self.key
+        self.asking = ""
+        async with tenant_session(ctx) as session:
+            experiment = await service.act_on_experiment(session, ctx, id_of(key), wanted)
+        undo = ExperimentHeadState.take_back(key, UNDO[wanted].value) if wanted in UNDO else None
+        text = translate(ctx.locale, f"experiments.done.{wanted.value}", name=experiment.name)
+        await toast(self, "success", text, undo=undo)
+        return ExperimentHeadState.load()
+
+    @action(Permission.EXPERIMENTS_READ)
+    async def take_back(self, ctx: Context, key: str, name: str) -> EventSpec | None:
+        """What a message offered to undo, whichever page is open by now."""
+        wanted = choice_of(ExperimentAction, name)
+        async with tenant_session(ctx) as session:
+            experiment = await service.act_on_experiment(session, ctx, id_of(key), wanted)
+        await toast(self, "success", translate(ctx.locale, f"experiments.done.{wanted.value}", name=experiment.name))
+        return ExperimentHeadState.load() if self.router.url.path.strip("/") == f"experiments/{self.key}" else None
+
+    @action(Permission.EXPERIMENTS_CREATE)
+    async def duplicate(self, ctx: Context) -> EventSpec:
+        """A draft copy, opened for editing."""
+        async with tenant_session(ctx) as session:
+            copy = await service.duplicate_experiment(session, ctx, id_of(self.key))
+        return rx.redirect(f"/experiments/{copy.id}/edit")
+
+
+H = ExperimentHeadState
+
+
+def experiment_page(*below: rx.Component) -> rx.Component:
+    """The whole page: the head and what is below it; a skeleton before, or the news that there is no such one."""
+    shown = ui.stack(experiment_header(), *below)
+    return rx.cond(H.missing, experiment_missing(), rx.cond(H.loading, ui.skeleton_page(), shown))
+
+
+def experiment_header() -> rx.Component:
+    """Name, hypothesis, state and actions; and why it can't be started, where that was tried."""
+    above = ui.row(
+        ui.link(t("experiments.list.title"), "/experiments"),
+        ui.badge(H.state_text, H.tone, dot=True),
+        rx.el.code(H.code, class_name="text-quiet", dir="ltr"),
+    )
+    problems = rx.el.ul(rx.foreach(H.errors.values(), lambda text: rx.el.li(text)), class_name="summary-list")
+    edit = ui.button_link(t("experiments.edit"), _edit_href(), size="sm")
+    wrong = ui.callout(problems, title=t("experiments.not_ready"), tone="danger", action=edit)
+    return ui.stack(
+        ui.page_header(H.name, H.hypothesis, _actions(), above=above),
+        rx.cond(H.errors.length() > 0, wrong),
+        *[_question(name) for name in ASKED],
+    )
+
+
+def experiment_missing() -> rx.Component:
+    """There is no such experiment."""
+    back = ui.button_link(t("experiments.all"), "/experiments")
+    return ui.empty_state("search", t("experiments.missing.title"), t("experiments.missing.text"), back)
+
+
+def _edit_href() -> rx.Var[str]:
+    return "/experiments/" + H.key + "/edit"  # pyright: ignore[reportReturnType]
+
+
+def _actions() -> list[rx.Component]:
+    edit = ui.button_link(t("experiments.edit"), _edit_href(), icon="edit")
+    return [
+        rx.cond(can(Permission.EXPERIMENTS_UPDATE) & (H.state != "archived"), edit),
+        *[_button(name) for name in (ExperimentAction.PAUSE, ExperimentAction.STOP)],
+        *[_button(name, "primary") for name in (ExperimentAction.RESUME, ExperimentAction.START)],
+        _button(ExperimentAction.RESTORE),
+        _more(),
+    ]
+
+
+def _button(name: ExperimentAction, variant: str = "secondary") -> rx.Component:
+    press = H.ask(name.value) if name in ASKED else H.act(name.value)
+    button = ui.button(t(f"experiments.action.{name.value}"), variant=variant, icon=ICONS[name], on_click=press)
+    return rx.cond(can(Permission.EXPERIMENTS_RUN) & H.actions.contains(name.value), button)
+
+
+def _more() -> rx.Component:
+    archive = ui.menu_item(
+        t("experiments.action.archive"), icon="archive", danger=True, on_click=H.act(ExperimentAction.ARCHIVE.value)
+    )
+    menu = ui.menu(
+        ui.icon_button("more", t("experiments.more", name=H.name), variant="secondary"),
+        ui.menu_item(t("experiments.duplicate"), icon="copy", on_click=H.duplicate),
+        rx.cond(H.actions.contains("archive") & can(Permission.EXPERIMENTS_RUN), archive),
+        label=H.name,
+        align="end",
+    )
+    return rx.cond(can(Permission.EXPERIMENTS_CREATE), menu)
+
+
+def _question(name: ExperimentAction) -> rx.Component:
+    return ui.confirm_dialog(
+        open=H.asking == name.value,
+        on_close=H.keep,
+        on_confirm=H.act(name.value),
+        title=t(f"experiments.{name.value}.title"),
+        text=t(f"experiments.{name.value}.text"),
+        confirm=t(f"experiments.action.{name.value}"),
+        key=name.value,
+        danger=name is ExperimentAction.STOP,
+    )

@@ -1,0 +1,70 @@
+"""What the pages of this area share: the way to a bigger plan, rows that come and go in a form, problems in words."""
+
+# Reflex makes Vars of a state's attributes; that a list then has length() and contains(), no type says.
+# pyright: reportAttributeAccessIssue=false
+
+from typing import Any
+
+import reflex as rx
+
+from enterprise_app.core.vocabulary.entitlements import Feature
+from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.web import components as ui
+from enterprise_app.web.shell.session import SessionState, can
+from enterprise_app.web.texts import t
+
+
+def included() -> rx.Var[bool]:
+    """Whether the plan has experiments, flags and metrics."""
+    return SessionState.features.contains(Feature.EXPERIMENTS.value)
+
+
+def may(permission: Permission) -> rx.Var[bool]:
+    """Whether the reader may change something here: by right and by plan."""
+    return can(permission) & included()
+
+
+def upgrade() -> rx.Component:
+    """What the plan lacks, and where plans are."""
+    plans = ui.button_link(t("experiments.upgrade.plans"), "/usage", size="sm")
+    action = rx.cond(can(Permission.USAGE_READ), plans)
+    note = ui.callout(t("experiments.upgrade.text"), title=t("experiments.upgrade.title"), tone="accent", action=action)
+    return rx.cond(included(), rx.fragment(), note)
+
+
+def problems(errors: Any, *, title: ui.Text) -> rx.Component:
+    """Everything that is wrong with a form, above it."""
+    lines = rx.el.ul(rx.foreach(errors.values(), lambda text: rx.el.li(text)), class_name="summary-list")
+    return rx.cond(errors.length() > 0, ui.callout(lines, title=title, tone="danger"))
+
+
+def row_problem(errors: Any, row_id: Any) -> rx.Component:
+    """What is wrong with one row."""
+    text = rx.el.p(ui.icon("danger", 14), rx.el.span(errors[row_id]), class_name="field-error")
+    return rx.cond(errors[row_id], text)
+
+
+def cell(label: ui.Text, control: rx.Component, *, grow: int = 1, least: int = 120) -> rx.Component:
+    """A control of a row with its caption over it: no two rows need a table's head."""
+    return rx.el.label(
+        rx.el.span(label, class_name="filter-label"),
+        control,
+        class_name="stack gap-1",
+        style={"flex": f"{grow} 1 {least}px", "minInlineSize": "0"},
+    )
+
+
+def line(*cells: Any, label: ui.Text | None = None) -> rx.Component:
+    """The controls of one row; on a phone they wrap."""
+    named = {"role": "group", "aria_label": label} if label is not None else {}
+    return rx.el.div(*cells, class_name="row gap-2", style={"alignItems": "flex-end"}, **named)
+
+
+def drop_button(label: ui.Text, on_click: Any, **props: Any) -> rx.Component:
+    """Takes a row away."""
+    return ui.icon_button("close", label, size="sm", on_click=on_click, **props)
+
+
+def back(text: ui.Text, href: str) -> rx.Component:
+    """The link above a heading."""
+    return ui.link(text, href)

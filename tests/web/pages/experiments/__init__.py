@@ -1,0 +1,1 @@
+"""The pages of experiments on the real database."""
