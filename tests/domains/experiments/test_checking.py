@@ -55,7 +55,11 @@ def test_weights_of_thirds_and_sevenths_are_good() -> None:
     assert checking.variant_problems(variants(0.142857, 0.857143)) == []
 
 
-def test_values_are_of_one_kind_and_can_be_told() -> None:
+def nested(depth: int) -> Any:
+    return [nested(depth - 1)] if depth else "deep"
+
+
+def test_values_are_of_one_kind() -> None:
     def with_values(*values: Any) -> list[Variant]:
         return [Variant(key=f"v{n}", weight=1 / len(values), is_control=not n, value=v) for n, v in enumerate(values)]
 
@@ -63,9 +67,20 @@ def test_values_are_of_one_kind_and_can_be_told() -> None:
     assert checking.variant_problems(with_values({"a": 1}, [])) == []
     for mixed in ((1, "a"), (True, 1), (None, "a")):
         assert codes(checking.variant_problems(with_values(*mixed))) == [("variants", "variants_values")], mixed
-    endless = Variant.model_construct(key="v1", name="", weight=0.5, is_control=False, value={"a": [math.inf]})
-    found = checking.value_problems([*variants(0.5), endless])
-    assert codes(found) == [("variants.1.value", "variant_value")]
+
+
+@pytest.mark.parametrize(
+    "value", [math.inf, math.nan, 2**63, -(2**63) - 1, "\ud800", {"\udfff": 1}, {"a": [1, math.inf]}, nested(21)]
+)
+def test_values_that_no_reader_of_json_takes(value: Any) -> None:
+    odd = Variant.model_construct(key="v1", name="", weight=0.5, is_control=False, value=value)
+    assert codes(checking.value_problems([*variants(0.5), odd])) == [("variants.1.value", "variant_value")]
+
+
+@pytest.mark.parametrize("value", [None, 2**63 - 1, 0.1, "😀", {"a": [None, True]}, nested(20)])
+def test_values_that_every_reader_of_json_takes(value: Any) -> None:
+    good = Variant(key="v1", weight=0.5, value=value)
+    assert checking.value_problems([good]) == []
 
 
 def test_a_running_experiment_keeps_its_variants() -> None:

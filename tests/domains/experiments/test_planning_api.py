@@ -103,7 +103,7 @@ async def test_bad_input(client: httpx.AsyncClient, edge: HeaderEdge) -> None:  
         [problem] = answer.json()["errors"]
         assert (problem["field"], problem["code"]) == (field, code)
         assert problem["problem"] != f"errors.{code}", "it has a text"
-    for number in ("NaN", "Infinity", "1e999"):
+    for number in ("NaN", "Infinity", "1e999", "9223372036854775808", '"\\ud800"', '"\\u0000"', "[" * 30 + "]" * 30):
         value = f'{{"x": [{number}]}}'
         arms = f'{{"key": "a", "weight": 0.5, "is_control": true, "value": {value}}}'
         values = f'[{arms}, {{"key": "b", "weight": 0.5, "value": {{}}}}]'

@@ -14,6 +14,8 @@ from .evaluating import MAX_DEPTH, depth_of, find_circle
 from .targeting import find_problem
 
 SUM_TOLERANCE = 1e-6
+DEPTH_MAX = 20
+"""Objects in objects of a flag's value."""
 DEFAULT_KEYS = ("control", "a", "b", "c", "d")
 Problems = list[FieldProblem]
 
@@ -48,11 +50,11 @@ def variant_problems(variants: Sequence[Variant]) -> Problems:
 
 
 def value_problems(variants: Sequence[Variant]) -> Problems:
-    """Values that no JSON can carry: infinite numbers and what is none, also deep inside."""
+    """Values that some readers of JSON can't take, also deep inside."""
     return [
         FieldProblem(f"variants.{number}.value", "variant_value", {"variant": variant.key})
         for number, variant in enumerate(variants)
-        if not _is_finite(variant.value)
+        if not _can_be_told(variant.value)
     ]
 
 
@@ -123,7 +125,7 @@ def flag_problems(
     if not variations:
         found.append(FieldProblem("variations", "variations_none", {}))
     for number, variation in enumerate(variations):
-        if kind_of(variation.value) is not kind or not _is_finite(variation.value):
+        if kind_of(variation.value) is not kind or not _can_be_told(variation.value):
             params = {"variation": variation.key, "kind": kind.value}
             found.append(FieldProblem(f"variations.{number}.value", "variation_kind", params))
     if off_variation not in keys:
@@ -184,8 +186,14 @@ def _repeated(field: str, keys: Iterable[str]) -> Problems:
     return [FieldProblem(field, "named_twice", {"name": key}) for key in sorted(twice)]
 
 
-def _is_finite(value: Any) -> bool:
-    """Whether JSON can tell the value: it has neither NaN nor infinity."""
-    if isinstance(value, dict | list):
-        return all(map(_is_finite, value.values() if isinstance(value, dict) else value))
+def _can_be_told(value: Any, depth: int = 0) -> bool:
+    """Whether every reader of JSON can take it: finite numbers of 64 bits, text that is one, not too deep."""
+    if isinstance(value, Mapping):
+        return depth < DEPTH_MAX and all(_can_be_told(part, depth + 1) for pair in value.items() for part in pair)
+    if isinstance(value, list):
+        return depth < DEPTH_MAX and all(_can_be_told(part, depth + 1) for part in value)
+    if isinstance(value, str):
+        return not any("\ud800" <= character <= "\udfff" for character in value)
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
     return not isinstance(value, float) or math.isfinite(value)
