@@ -267,6 +267,30 @@ async def test_other_settings_begin_the_looks_anew():
     assert bounds.p > early.p
 
 
+async def test_a_fixed_test_is_not_won_by_looking_again():
+    ctx = make_context()
+    made = await lives.running(ctx, settings={"monitoring": "fixed"})
+    await age(ctx, made, 20)
+    await expose(ctx, made, "control", 1100, 110)
+    await expose(ctx, made, "green", 1100, 112)
+    await watch(job(ctx))
+    assert (await seen(ctx, made)).grounds == ["plan_reached", "not_significant"]
+    await expose(ctx, made, "control", 900, 60, batch="b")
+    await expose(ctx, made, "green", 900, 160, batch="b")
+    await forget_look(ctx, made)
+    await watch(job(ctx))
+    assert (await lives.read(ctx, made)).decision is None
+    assert (await seen(ctx, made)).step == "review"
+
+
+async def test_but_at_its_first_look_after_the_plan():
+    ctx = make_context()
+    made = await lives.running(ctx, settings={"monitoring": "fixed"})
+    await clear(ctx, made)
+    await watch(job(ctx))
+    assert (await lives.read(ctx, made)).decision is not None
+
+
 async def test_weights_that_were_changed_are_no_mismatch_but_need_a_person():
     ctx = make_context()
     made = await lives.running(ctx)

@@ -7,10 +7,10 @@ from enum import StrEnum
 
 from ..result_schemas import Advice
 from ..schemas import ExperimentSettings, Variant
-from ..vocabulary import Allocation, GuardrailAction
+from ..vocabulary import Allocation, GuardrailAction, Monitoring
 from .stats.aggregates import Aggregate
-from .stats.bandits import allocation
-from .stats.verdict import Step
+from .stats.bandits import Rule, allocation
+from .stats.verdict import Ground, Step
 
 LEAST_COVERAGE = Decimal("0.05")
 """Below it a ramp down ends with nobody."""
@@ -59,6 +59,15 @@ def standing(advice: Advice | None) -> Standing:
     return Standing(advice.step, advice.variant, tuple(advice.grounds)) if advice else Standing(None, None, ())
 
 
+def once(advice: Advice | None, settings: ExperimentSettings, before: Standing) -> Advice | None:
+    """A fixed test counts once, at the first look after its plan: what it did not win then it does not win by being
+    looked at again."""
+    fixed = settings.monitoring is Monitoring.FIXED
+    if advice is None or not fixed or advice.step != Step.DECLARE or Ground.PLAN_REACHED not in before.grounds:
+        return advice
+    return advice.model_copy(update={"step": Step.REVIEW.value, "variant": None, "grounds": list(before.grounds)})
+
+
 def is_news(before: Standing, now: Standing) -> bool:
     """Whether people should be told: something else than before, and something else than to go on."""
     return now != before and now.step in (Step.REVIEW, Step.STOP)
@@ -69,11 +78,12 @@ def reweighed(
 ) -> list[Variant] | None:
     """The variants with the weights that the bandit wants; None where an arm has no data yet or nothing changes.
 
-    Weights are whole basis points and every arm keeps 5 %, so that none is given up by accident.
+    Each arm gets its chance to be the best (Thompson 1933), which loses least on the way; at least 5 %, so that none is
+    given up by accident.
     """
     known = [arm for arm in arms if arm is not None]
     if len(known) < len(arms):
         return None
-    weights = allocation(known, higher_is_better=higher_is_better)
+    weights = allocation(known, rule=Rule.THOMPSON, higher_is_better=higher_is_better)
     made = [v.model_copy(update={"weight": weight}) for v, weight in zip(variants, weights, strict=True)]
     return made if [v.weight for v in made] != [v.weight for v in variants] else None

@@ -105,13 +105,14 @@ async def _follow(
     settings = ExperimentSettings.model_validate(row.settings)
     zone = ZoneInfo(ctx.zone)
     new_day = last["looked_at"].astimezone(zone).date() < results.as_of.astimezone(zone).date()
-    deed = rules.deed(results.advice, settings, row.coverage, new_day=new_day)
-    advice, failure = results.advice, None
+    was = Standing(last["step"], last["variant"], tuple(last["grounds"]))
+    advice, failure = rules.once(results.advice, settings, was), None
+    deed = rules.deed(advice, settings, row.coverage, new_day=new_day)
     if deed is not None:
         failure = await _try(session, ctx, row, deed, results)
     if failure is not None and advice is not None:
         advice = advice.model_copy(update={"step": Step.REVIEW.value})
-    await _record(session, ctx, row, results, advice, failure, last)
+    await _record(session, ctx, row, results, advice, failure, was, last["since"])
 
 
 async def _try(session: AsyncSession, ctx: Context, row: ExperimentRow, deed: Deed, results: Results) -> str | None:
@@ -153,13 +154,13 @@ async def _reweigh(session: AsyncSession, ctx: Context, row: ExperimentRow, at: 
 
 async def _record(
     session: AsyncSession, ctx: Context, row: ExperimentRow, results: Results, advice: Advice | None,
-    failure: str | None, last: sa.RowMapping,
+    failure: str | None, was: Standing, since: datetime | None,
 ) -> None:  # fmt: skip
-    was, is_now = Standing(last["step"], last["variant"], tuple(last["grounds"])), rules.standing(advice)
+    is_now = rules.standing(advice)
     values = {
         "looked_at": results.as_of, "plan_version": results.plan_version, "step": is_now.step,
         "variant": is_now.variant, "grounds": list(is_now.grounds), "failure": failure,
-        "since": last["since"] if was == is_now else results.as_of,
+        "since": since if was == is_now else results.as_of,
         "split_p": results.split.p if results.split else None,
     }  # fmt: skip
     await looks.set_watch(session, row.id, values)
