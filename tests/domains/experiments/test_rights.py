@@ -13,6 +13,7 @@ from enterprise_app.domains.experiments.flag_schemas import (
     LayerChange,
     LayerDraft,
 )
+from enterprise_app.domains.experiments.generating_schemas import GenerateDraft, GenerateRequest
 from enterprise_app.domains.experiments.metric_schemas import MetricChange, MetricDraft
 from enterprise_app.domains.experiments.plan_schemas import PlanQuestion
 from enterprise_app.domains.experiments.result_schemas import ExternalDraft
@@ -37,6 +38,8 @@ NEEDED = dict.fromkeys(ExperimentAction, RUN)
 LIFE = [
     case(CREATE, service.create_experiment, ExperimentDraft(name="A")),
     case(CREATE, service.duplicate_experiment, new_id()),
+    case(CREATE, service.generate_variants, GenerateRequest(asset_ids=[new_id()])),
+    case(CREATE, service.preview_variants, GenerateDraft(asset_ids=[new_id()])),
     case(READ, service.duplicate_experiment, new_id()),
     case(UPDATE, service.update_experiment, new_id(), 1, ExperimentChange()),
     *(case(needs, service.act_on_experiment, new_id(), action) for action, needs in NEEDED.items()),
@@ -84,7 +87,7 @@ DECIDING = [
     case(READ, service.get_looks, new_id()),
     case(READ, service.report_experiment, new_id(), ReportFormat.CSV),
 ]
-CASES = [*LIFE, *DECIDING, *SERVING, *MEASURING]
+CASES = [*LIFE, *SERVING, *MEASURING, *DECIDING]
 
 
 def test_every_act_needs_a_right() -> None:
