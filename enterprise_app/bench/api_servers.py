@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.requests import Request
 
-from enterprise_app.core import crypto, db, startup
+from enterprise_app.core import crypto, db, events, startup
 from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.core.manifest import Domain
 
@@ -40,9 +40,21 @@ def tracking() -> FastAPI:
     return _ours(DOMAIN)
 
 
+def flags() -> FastAPI:
+    """Our flags by OFREP."""
+    from enterprise_app.domains.experiments.manifest import DOMAIN
+
+    return _ours(DOMAIN)
+
+
 def empty() -> FastAPI:
-    """The same address for messages, which reads the body and does nothing."""
+    """The same addresses for messages and flags, which read the body and do nothing."""
     api = FastAPI()
+
+    @api.post("/ofrep/v1/evaluate/flags")
+    async def evaluate(request: Request) -> dict[str, list[str]]:
+        await request.json()
+        return {"flags": []}
 
     @api.post("/v1/batch")
     async def take(request: Request) -> dict[str, bool]:
@@ -63,6 +75,7 @@ def _ours(domain: Domain) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         db.configure(_urls(), pool_size=POOL)
+        events.register([domain])
         startup.settle()
         yield
         await db.dispose()

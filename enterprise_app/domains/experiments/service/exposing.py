@@ -36,7 +36,8 @@ TRY_AGAIN_AFTER = 1.0
 MOST_WAITING = 200_000
 """Exposures that wait while the database is away; later ones are given up, and said so in the log."""
 MOST_KNOWN = 200_000
-GROUP = 2_000
+GROUP = 500
+"""Exposures of one transaction: few enough that answers wait for milliseconds only while they are sent."""
 PIECE = 1_000
 
 _known: dict[tuple[UUID, str], str] = {}
