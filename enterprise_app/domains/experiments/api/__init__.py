@@ -3,6 +3,7 @@
 from .experiments import experiments
 from .exposures import exposures
 from .flags import flags
+from .generating import generating
 from .layers import holdouts, layers
 from .metrics import metrics
 from .ofrep import ofrep
@@ -11,4 +12,16 @@ from .reports import reports
 from .results import results
 
 # Recommendations first: `/recommendations` is no experiment's id.
-routers = (recommendations, experiments, results, reports, metrics, layers, holdouts, exposures, flags, ofrep)
+routers = (
+    recommendations,
+    generating,
+    experiments,
+    results,
+    reports,
+    metrics,
+    layers,
+    holdouts,
+    exposures,
+    flags,
+    ofrep,
+)

@@ -12,6 +12,7 @@ from .distributing import get_distribution
 from .experiments import create_experiment, duplicate_experiment, update_experiment
 from .exposing import flush_exposures, get_exposures, take_views
 from .flags import act_on_flag, create_flag, get_flag, list_flags, switch_flag, update_flag
+from .generating import generate_variants, preview_variants
 from .layers import (
     act_on_holdout,
     act_on_layer,
@@ -58,6 +59,7 @@ __all__ = [
     "evaluate_flag",
     "evaluate_flags",
     "flush_exposures",
+    "generate_variants",
     "get_distribution",
     "get_experiment",
     "get_exposures",
@@ -78,6 +80,7 @@ __all__ = [
     "list_metrics",
     "list_plan_versions",
     "plan_test",
+    "preview_variants",
     "recommend",
     "report_experiment",
     "submit_results",
