@@ -167,3 +167,18 @@ def test_the_web_client_asks_once_for_all_and_hears_of_changes(
     assert [call["status"] for call in calls].count(200) == 3, "first, after the change, for the other context"
     assert {call["origin"] for call in calls} == {flag_site.url}
     assert served.calls("OPTIONS"), "another origin's page had to ask first"
+
+
+def test_the_documented_lines_work(source: Source) -> None:
+    flag(source, "new-checkout", rules=[GERMAN[0] | {"conditions": [
+        {"attribute": "plan", "operator": "in", "values": ["pro"]}
+    ]}])  # fmt: skip
+    page = (Path(__file__).parents[2] / "docs" / "flags.md").read_text()
+    lines = page.partition("```python\n")[2].partition("```")[0]
+    for there, here in (("atw_…", source.key), ("https://acme.example", source.served.url)):
+        assert there in lines
+        lines = lines.replace(there, here)
+    names: dict[str, Any] = {}
+    exec(lines, names)
+    assert names["is_new"] is True
+    api.shutdown()
