@@ -16,6 +16,7 @@ from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.web.routes import list_pages
 from enterprise_app.web.shell.page import Page
 from tests.e2e.browser import Watch, settled, shoot, visitor
+from tests.e2e.experiments import NAMES, fill_experiments
 from tests.e2e.leftovers import find_english
 from tests.e2e.people import Workspace, become_operator, fetch, new_workspace, prove_email, sign_in
 from tests.e2e.platform import Platform
@@ -95,7 +96,8 @@ def _fill(space: Workspace, folder: Path) -> dict[str, str]:
     done = space.platform.run("import", str(LOG), *where)
     assert done.returncode == 0, done.stderr
     return {"/campaigns/[id]": f"/campaigns/{key}", "/campaigns/[id]/edit": f"/campaigns/{key}/edit",
-            "/invitation": f"/invitation?{urlsplit(link).query}", "/people/[id]": f"/people/{person}"}  # fmt: skip
+            "/invitation": f"/invitation?{urlsplit(link).query}", "/people/[id]": f"/people/{person}",
+            **fill_experiments(space)}  # fmt: skip
 
 
 def _fill_people(space: Workspace) -> str:
@@ -159,7 +161,7 @@ def _known(readers: Readers) -> list[str]:
     space, names = readers.space, [name for name, *_ in CAMPAIGNS]
     people = [space.name, space.slug, space.owner, "Olga Operator", *NEIGHBOURS]
     persons = [word for person in PEOPLE for word in person]
-    return [*people, *persons, "name", "email", "time", "Website", LOG.name, "Import", ABOUT, *names]
+    return [*people, *persons, *NAMES, "name", "email", "time", "Website", LOG.name, "Import", ABOUT, *names]
 
 
 def _name(route: str, view: str) -> str:

@@ -161,7 +161,11 @@ def take_conditions(rows: Sequence[ConditionRow], form: dict[str, Any]) -> list[
 def condition_builder(state: Any, owner: Any = "") -> rx.Component:
     """The rows of one owner, and a button for one more."""
     add = ui.button(t("experiments.condition.add"), size="sm", icon="add", on_click=state.add_condition(owner))
-    lines = rx.foreach(state.conditions, lambda row: rx.cond(row.owner == owner, _line(state, row), rx.fragment()))
+    # Named otherwise than the rows around: in the browser the inner name would hide the outer one.
+    lines = rx.foreach(
+        state.conditions,
+        lambda condition: rx.cond(condition.owner == owner, _line(state, condition), rx.fragment()),
+    )
     return ui.stack(lines, rx.el.div(add), gap=3)
 
 

@@ -70,7 +70,7 @@ class FlagFormState(conditioned(Permission.FLAGS_READ), rx.State):
         self.reset()
         await self._others(ctx)
         self.values = self.values | {"kind": FlagKind.BOOLEAN.value}
-        self._start()
+        self._start(ctx)
         self.loading = False
 
     @action(Permission.FLAGS_READ)
@@ -107,8 +107,8 @@ class FlagFormState(conditioned(Permission.FLAGS_READ), rx.State):
         own = self.key
         self.flags = [Option(value=flag.key, label=flag.name) for flag in page.items if str(flag.id) != own]
 
-    def _start(self) -> None:
-        self.variations = starting(self.values["kind"])
+    def _start(self, ctx: Context) -> None:
+        self.variations = starting(ctx, self.values["kind"])
         self.rules = [RuleRow(id=DEFAULT, serve=self.variations[0].id)]
         self.off, self.portions, self.conditions = self.variations[-1].id, [], []
 
@@ -124,11 +124,11 @@ class FlagFormState(conditioned(Permission.FLAGS_READ), rx.State):
         self._before = {"name": flag.name, "description": flag.description} | folded(ctx, flag.kind.value, rows)
 
     @action(Permission.FLAGS_READ)
-    async def set_kind(self, value: str) -> None:
+    async def set_kind(self, ctx: Context, value: str) -> None:
         """Another kind has other values; of a new flag only."""
         if not self.key and value in list(FlagKind):
             self.values = self.values | {"kind": value}
-            self._start()
+            self._start(ctx)
 
     @action(Permission.FLAGS_READ)
     async def add_variation(self, ctx: Context) -> None:

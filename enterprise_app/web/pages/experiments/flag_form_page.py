@@ -28,7 +28,9 @@ def flag_form(*, is_new: bool) -> rx.Component:
     shown = ui.stack(
         ui.page_header(title, t("experiments.flag.form_text") if is_new else None, above=above),
         upgrade(),
-        rx.cond(S.loading, ui.skeleton_page(), ui.split(_form(is_new=is_new), aside)),
+        rx.cond(
+            S.loading, ui.skeleton_page(), ui.split(rx.el.div(_form(is_new=is_new), class_name="form-wide"), aside)
+        ),
     )
     back = ui.button_link(t("experiments.flag.all"), "/flags")
     missing = ui.empty_state("search", t("experiments.flag.missing"), t("experiments.missing.text"), back)

@@ -7,6 +7,7 @@ import orjson
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.errors import Invalid
+from enterprise_app.core.texts import translate
 from enterprise_app.domains.experiments.flag_schemas import Flag, Serve
 from enterprise_app.domains.experiments.vocabulary import FlagKind
 from enterprise_app.web.pages.experiments.conditions import ConditionRow, conditions_of, rows_of
@@ -58,12 +59,14 @@ class FlagRows(Row):
     off: str = ""
 
 
-def starting(kind: str) -> list[VariationRow]:
+def starting(ctx: Context, kind: str) -> list[VariationRow]:
     """The variations that a new flag of the kind begins with."""
     if kind == FlagKind.BOOLEAN:
+        names = [("on", "true"), ("off", "false")]
+        say = [translate(ctx.locale, f"experiments.flag.{key}") for key, _ in names]
         return [
-            VariationRow(id=fresh(), key="on", name="On", value="true"),
-            VariationRow(id=fresh(), key="off", name="Off", value="false"),
+            VariationRow(id=fresh(), key=key, name=name, value=value)
+            for (key, value), name in zip(names, say, strict=True)
         ]
     first = {FlagKind.NUMBER.value: ("1", "0"), FlagKind.OBJECT.value: ("{}", "{}")}.get(kind, ("a", "b"))
     return [VariationRow(id=fresh(), key=key, name=key.upper(), value=v) for key, v in zip("ab", first, strict=True)]

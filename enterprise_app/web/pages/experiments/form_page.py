@@ -37,7 +37,7 @@ def experiment_form(*, is_new: bool) -> rx.Component:
     """One page for making and for changing."""
     title = t("experiments.new") if is_new else S.title
     above = ui.link(t("experiments.list.title"), "/experiments")
-    body = ui.split(_form(is_new=is_new), plan_card())
+    body = ui.split(rx.el.div(_form(is_new=is_new), class_name="form-wide"), plan_card())
     shown = ui.stack(
         ui.page_header(title, t("experiments.form.text") if is_new else None, above=above),
         upgrade(),
@@ -277,7 +277,10 @@ def _judging() -> rx.Component:
     """Good defaults, so they are folded away."""
     fields = ui.stack(
         rx.el.input(type="hidden", name="shown", value="yes", read_only=True),
-        ui.grid(_number("alpha"), _number("power"), _number("min_units"), _number("auto_after_days"), smallest=150),
+        rx.el.div(
+            ui.grid(_number("alpha"), _number("power"), _number("min_units"), _number("auto_after_days"), smallest=150),
+            class_name="grid-end",
+        ),
         ui.grid(
             _select("monitoring", MONITORINGS),
             _select("correction", CORRECTIONS),

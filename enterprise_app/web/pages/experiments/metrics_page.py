@@ -39,7 +39,7 @@ def _new() -> rx.Component:
 
 def _table() -> rx.Component:
     columns = [
-        ui.Column(t("experiments.field.name"), _name, sort="name"),
+        ui.Column(t("experiments.field.name"), _name, sort="name", width="14rem"),
         ui.Column(t("experiments.field.kind"), lambda row: row.kind),
         ui.Column(t("experiments.metric.measures"), lambda row: rx.el.span(row.says, class_name="text-quiet")),
         ui.Column(t("experiments.metric.used"), lambda row: row.used, align="end"),

@@ -47,7 +47,7 @@ def row_problem(errors: Any, row_id: Any) -> rx.Component:
 def cell(label: ui.Text, control: rx.Component, *, grow: int = 1, least: int = 120) -> rx.Component:
     """A control of a row with its caption over it: no two rows need a table's head."""
     return rx.el.label(
-        rx.el.span(label, class_name="filter-label"),
+        rx.el.span(label, class_name="filter-label", style={"whiteSpace": "normal"}),
         control,
         class_name="stack gap-1",
         style={"flex": f"{grow} 1 {least}px", "minInlineSize": "0"},

@@ -18,7 +18,7 @@ KINDS = [(kind.value, t(f"experiments.plan.{kind.value}")) for kind in PlanKind]
 def plan_card() -> rx.Component:
     """What is known before, and what follows from it."""
     mean = S.values["plan_kind"] == PlanKind.MEAN.value
-    inputs = ui.stack(
+    inputs = rx.el.div(
         ui.segmented(
             KINDS, S.values["plan_kind"], lambda kind: S.put("plan_kind", kind), label=t("experiments.plan.kind")
         ),
@@ -28,6 +28,7 @@ def plan_card() -> rx.Component:
             _input("plan_base", "base_rate"),
         ),
         ui.grid(_input("plan_effect", "effect"), _input("plan_daily", "daily"), smallest=120),
+        class_name="stack gap-4 grid-end",
     )
     return ui.card(ui.stack(inputs, ui.divider(), _answer()), title=t("experiments.plan.title"))
 

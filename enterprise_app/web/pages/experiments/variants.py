@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from enterprise_app.core.context import Context
+from enterprise_app.core.texts import translate
 from enterprise_app.domains.experiments.schemas import VARIANTS_MAX, Experiment
 from enterprise_app.domains.experiments.vocabulary import MetricRole
 from enterprise_app.domains.localization import service as localization
@@ -37,7 +38,8 @@ class UseRow(Row):
 
 def new_rows(ctx: Context) -> list[VariantRow]:
     """A control and one other: what most experiments are."""
-    control = VariantRow(id=fresh(), key="control", name="Control", is_control=True)
+    name = translate(ctx.locale, "experiments.variant.control")
+    control = VariantRow(id=fresh(), key="control", name=name, is_control=True)
     return even(ctx, added(ctx, [control]))
 
 
