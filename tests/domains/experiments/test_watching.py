@@ -259,8 +259,8 @@ async def test_other_settings_begin_the_looks_anew():
     await watch(job(ctx))
     early = next(one for one in (await seen(ctx, made)).items if one.variant == "green")
     changed = await lives.change(ctx, await lives.read(ctx, made), settings={"alpha": 0.01})
-    await expose(ctx, changed, "control", 600, 130, batch="b")
-    await expose(ctx, changed, "green", 600, 60, batch="b")
+    await expose(ctx, changed, "control", 600, 72, batch="b")
+    await expose(ctx, changed, "green", 600, 90, batch="b")
     bounds = (await results(ctx, made)).metrics[0].arms[1].bounds
     assert bounds is not None
     assert early.p is not None
