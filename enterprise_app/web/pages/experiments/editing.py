@@ -72,6 +72,7 @@ class ExperimentFormState(conditioned(Permission.EXPERIMENTS_READ), rx.State):
     loading: bool = True
     missing: bool = False
     saving: bool = False
+    mark: str = ""
     key: str = ""
     title: str = ""
     state: str = ExperimentState.DRAFT.value
@@ -98,7 +99,7 @@ class ExperimentFormState(conditioned(Permission.EXPERIMENTS_READ), rx.State):
         self.variants = new_rows(ctx)
         self.values = self.values | {"plan_kind": "proportion"}
         await self._recount(ctx)
-        self.loading = False
+        self.mark, self.loading = fresh(), False
 
     @action(Permission.EXPERIMENTS_UPDATE)
     async def load(self, ctx: Context) -> None:
@@ -114,7 +115,7 @@ class ExperimentFormState(conditioned(Permission.EXPERIMENTS_READ), rx.State):
         await self._choices(ctx)
         self._fill(ctx, experiment)
         await self._recount(ctx)
-        self.loading = False
+        self.mark, self.loading = fresh(), False
 
     @action(Permission.EXPERIMENTS_READ)
     async def leave(self) -> None:

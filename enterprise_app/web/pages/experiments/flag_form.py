@@ -46,6 +46,7 @@ class FlagFormState(conditioned(Permission.FLAGS_READ), rx.State):
     loading: bool = True
     missing: bool = False
     saving: bool = False
+    mark: str = ""
     key: str = ""
     title: str = ""
     enabled: bool = True
@@ -71,7 +72,7 @@ class FlagFormState(conditioned(Permission.FLAGS_READ), rx.State):
         await self._others(ctx)
         self.values = self.values | {"kind": FlagKind.BOOLEAN.value}
         self._start(ctx)
-        self.loading = False
+        self.mark, self.loading = fresh(), False
 
     @action(Permission.FLAGS_READ)
     async def load(self, ctx: Context) -> None:
@@ -86,7 +87,7 @@ class FlagFormState(conditioned(Permission.FLAGS_READ), rx.State):
             return
         await self._others(ctx)
         self._show(ctx, flag)
-        self.loading = False
+        self.mark, self.loading = fresh(), False
 
     @action(Permission.FLAGS_READ)
     async def refresh(self, ctx: Context) -> None:

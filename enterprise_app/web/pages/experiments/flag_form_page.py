@@ -25,12 +25,12 @@ def flag_form(*, is_new: bool) -> rx.Component:
     title = t("experiments.flag.new") if is_new else S.title
     above = ui.link(t("experiments.flag.list"), "/flags")
     aside = _help() if is_new else ui.stack(_switch(), _code())
+    # Made anew with each flag: fields keep what was typed, and another flag must not get that.
+    body = rx.el.div(ui.split(rx.el.div(_form(is_new=is_new), class_name="form-wide"), aside), key=S.mark)
     shown = ui.stack(
         ui.page_header(title, t("experiments.flag.form_text") if is_new else None, above=above),
         upgrade(),
-        rx.cond(
-            S.loading, ui.skeleton_page(), ui.split(rx.el.div(_form(is_new=is_new), class_name="form-wide"), aside)
-        ),
+        rx.cond(S.loading, ui.skeleton_page(), body),
     )
     back = ui.button_link(t("experiments.flag.all"), "/flags")
     missing = ui.empty_state("search", t("experiments.flag.missing"), t("experiments.missing.text"), back)

@@ -37,7 +37,8 @@ def experiment_form(*, is_new: bool) -> rx.Component:
     """One page for making and for changing."""
     title = t("experiments.new") if is_new else S.title
     above = ui.link(t("experiments.list.title"), "/experiments")
-    body = ui.split(rx.el.div(_form(is_new=is_new), class_name="form-wide"), plan_card())
+    form = rx.el.div(_form(is_new=is_new), class_name="form-wide")
+    body = rx.el.div(ui.split(form, plan_card()), key=S.mark)
     shown = ui.stack(
         ui.page_header(title, t("experiments.form.text") if is_new else None, above=above),
         upgrade(),

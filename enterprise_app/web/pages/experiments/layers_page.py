@@ -11,7 +11,7 @@ from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.web import components as ui
 from enterprise_app.web.pages.experiments.layers import HOLDOUT, LAYER
 from enterprise_app.web.pages.experiments.layers import LayersState as S
-from enterprise_app.web.pages.experiments.parts import may, upgrade
+from enterprise_app.web.pages.experiments.parts import may, named, upgrade
 from enterprise_app.web.shell.session import can
 from enterprise_app.web.texts import t
 
@@ -57,11 +57,7 @@ def _card(kind: str, rows: Any) -> rx.Component:
 
 
 def _name(row: Any) -> rx.Component:
-    return rx.el.span(
-        rx.el.bdi(row.name),
-        rx.el.code(row.key, class_name="text-quiet wrap-anywhere", dir="ltr"),
-        class_name="stack gap-0",
-    )
+    return named(rx.el.bdi(row.name), row.key)
 
 
 def _menu(kind: str, row: Any) -> rx.Component:

@@ -11,7 +11,7 @@ from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.experiments.vocabulary import ExperimentAction, ExperimentState
 from enterprise_app.web import components as ui
 from enterprise_app.web.pages.experiments.actions import ICONS
-from enterprise_app.web.pages.experiments.parts import may, upgrade
+from enterprise_app.web.pages.experiments.parts import may, named, upgrade
 from enterprise_app.web.pages.experiments.state import ExperimentsState as S
 from enterprise_app.web.shell import list_parts
 from enterprise_app.web.shell.session import can
@@ -63,11 +63,7 @@ def _table() -> rx.Component:
 
 
 def _name(row: Any) -> rx.Component:
-    return rx.el.span(
-        ui.link(rx.el.bdi(row.name), row.href, quiet=True),
-        rx.el.code(row.key, class_name="text-quiet wrap-anywhere", dir="ltr"),
-        class_name="stack gap-0",
-    )
+    return named(ui.link(rx.el.bdi(row.name), row.href, quiet=True), row.key)
 
 
 def _or_dash(text: Any) -> Any:

@@ -66,6 +66,7 @@ class MetricFormState(rx.State):
     loading: bool = True
     missing: bool = False
     saving: bool = False
+    mark: str = ""
     key: str = ""
     title: str = ""
     archived: bool = False
@@ -85,7 +86,7 @@ class MetricFormState(rx.State):
         async with tenant_session(ctx) as session:
             currency = (await tenancy.get_current(session, ctx)).currency
         self._start(currency)
-        self.loading = False
+        self.mark, self.loading = fresh(), False
 
     @action(Permission.METRICS_READ)
     async def load(self, ctx: Context) -> None:
@@ -102,7 +103,7 @@ class MetricFormState(rx.State):
         self._start(currency)
         self._fill(ctx, metric)
         self._read_out(ctx)
-        self.loading = False
+        self.mark, self.loading = fresh(), False
 
     @action(Permission.METRICS_READ)
     async def leave(self) -> None:

@@ -30,7 +30,7 @@ def metric_form(*, is_new: bool) -> rx.Component:
     """One page for making and for changing."""
     title = t("experiments.metric.new") if is_new else S.title
     above = ui.link(t("experiments.metric.list"), "/experiments/metrics")
-    body = ui.split(rx.el.div(_form(is_new=is_new), class_name="form-wide"), _says())
+    body = rx.el.div(ui.split(rx.el.div(_form(is_new=is_new), class_name="form-wide"), _says()), key=S.mark)
     shown = ui.stack(
         ui.page_header(title, t("experiments.metric.form_text"), above=above),
         upgrade(),

@@ -8,7 +8,7 @@ from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.experiments.vocabulary import MetricKind
 from enterprise_app.web import components as ui
 from enterprise_app.web.pages.experiments.metrics import MetricsState as S
-from enterprise_app.web.pages.experiments.parts import may, upgrade
+from enterprise_app.web.pages.experiments.parts import may, named, upgrade
 from enterprise_app.web.shell import list_parts
 from enterprise_app.web.shell.session import can
 from enterprise_app.web.texts import t
@@ -55,11 +55,7 @@ def _table() -> rx.Component:
 
 
 def _name(row: Any) -> rx.Component:
-    return rx.el.span(
-        ui.link(rx.el.bdi(row.name), row.href, quiet=True),
-        rx.el.code(row.key, class_name="text-quiet wrap-anywhere", dir="ltr"),
-        class_name="stack gap-0",
-    )
+    return named(ui.link(rx.el.bdi(row.name), row.href, quiet=True), row.key)
 
 
 def _menu(row: Any) -> rx.Component:

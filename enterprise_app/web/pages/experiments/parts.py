@@ -65,6 +65,7 @@ def drop_button(label: ui.Text, on_click: Any, **props: Any) -> rx.Component:
     return ui.icon_button("close", label, size="sm", on_click=on_click, **props)
 
 
-def back(text: ui.Text, href: str) -> rx.Component:
-    """The link above a heading."""
-    return ui.link(text, href)
+def named(name: Any, code: Any) -> rx.Component:
+    """A name, and its key in a line of its own, at the same edge in both directions of reading."""
+    key = rx.el.span(rx.el.code(code, class_name="text-quiet wrap-anywhere", dir="ltr"))
+    return rx.el.span(name, key, class_name="stack gap-0")
