@@ -19,7 +19,10 @@ from ..vocabulary import Value
 from .matching import DOUBLE, REFUND, E, matches, named, number_of, value
 
 X = EXPOSURES.c
-_TUNE = sa.text("SELECT set_config('work_mem', :work_mem, true), set_config('jit', 'off', true)")
+_TUNE = sa.text(
+    "SELECT set_config('work_mem', :work_mem, true), set_config('jit', 'off', true),"
+    " set_config('enable_nestloop', 'off', true)"
+)
 _WORK_MEM = "192MB"
 """Of the one transaction: a million units with twenty sums each then fit, and no pass goes to disk twice."""
 
@@ -41,7 +44,11 @@ class Scope:
 
 
 async def tune(session: AsyncSession) -> None:
-    """Give the transaction the memory that a pass needs; compiling its expressions takes longer than running them."""
+    """Give the transaction the memory that a pass needs; compiling its expressions takes longer than running them.
+
+    Units and events are joined as wholes: right after an import, before the database has counted what is there, it
+    would take them for a handful and look through all events once for each unit.
+    """
     await session.execute(_TUNE, {"work_mem": _WORK_MEM})
 
 

@@ -99,7 +99,8 @@ def statement(scope: Scope, metrics: Sequence[Measured], dimension: Dimension | 
     streams = unique([stream for metric in metrics for stream in metric.streams.all()])
     units = per_unit(scope, streams).cte("units")
     caps = caps_of(units.c, metrics, streams)
-    limits = sa.select(*caps.values()).cte("limits") if caps else None
+    # Materialized: with few units expected, the planner would look for the quantiles anew for each of them.
+    limits = sa.select(*caps.values()).cte("limits").prefix_with("MATERIALIZED") if caps else None
     columns: list[Any] = [units.c.variant]
     source: Any = units
     if limits is not None:

@@ -46,7 +46,7 @@ def statement(scope: Scope, metric: Measured) -> Any:
     units = per_unit(scope, [stream]).cte("units")
     y = as_double(units.c.s0)
     shape = _shape(y, caps_of(units.c, [metric], [stream])).select_from(units).cte("shape")
-    bins = _bins(shape).cte("bins")
+    bins = _bins(shape).cte("bins").prefix_with("MATERIALIZED")  # else made anew for each unit when few are expected
     place = sa.func.floor((y - bins.c.start) / bins.c.step)
     inside = sa.func.greatest(sa.func.least(place, bins.c.last), -1)
     number = sa.cast(sa.case((y != 0, inside), else_=None), sa.Integer).label("number")
