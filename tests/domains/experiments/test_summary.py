@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from enterprise_app.core.texts import LOCALES, has_text, placeholders, translate
+from enterprise_app.domains.experiments.result_schemas import Remark
 from enterprise_app.domains.experiments.rules.stats.aggregates import Mean
 from enterprise_app.domains.experiments.rules.summary import Form, sentences
 from enterprise_app.domains.experiments.service.summarising import summarise
@@ -121,6 +122,14 @@ def test_secondary_metrics_only_when_shown():
 )
 def test_what_to_do_is_told_last(arms: Any, settings: Any, code: str):
     assert codes([metric("Sign-ups", arms)], **settings)[-1] == code
+
+
+def test_cautions_are_told():
+    made = results([metric("Sign-ups", CLEAR)])
+    remarks = [Remark(code="moving_weights"), Remark(code="drift", params={"metric": "Sign-ups", "variant": "green"})]
+    told = sentences(made.model_copy(update={"warnings": remarks}), names={"green": "Green"})
+    assert [one.code for one in told] == ["better", "moving_weights", "drift", "declare"]
+    assert told[2].params == {"metric": "Sign-ups", "variant": "Green", "control": "control"}
 
 
 def test_what_has_ended_is_advised_no_more():

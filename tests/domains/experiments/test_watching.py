@@ -281,6 +281,9 @@ async def test_a_fixed_test_is_not_won_by_looking_again():
     await watch(job(ctx))
     assert (await lives.read(ctx, made)).decision is None
     assert (await seen(ctx, made)).step == "review"
+    advice = (await results(ctx, made)).advice
+    assert advice is not None
+    assert (advice.step, advice.grounds) == ("review", ["plan_reached", "not_significant"])
 
 
 async def test_but_at_its_first_look_after_the_plan():

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..models import EXPOSURES, LOOKS, METRIC_VERSIONS, WATCHES, ExperimentRow
 from ..rules import looking
 from ..rules.stats.sequential import Sequence as Look
+from ..rules.watching import NOTHING, Standing
 from ..schemas import PlanVersion
 from ..vocabulary import ExperimentState
 from . import experiments
@@ -32,11 +33,12 @@ DUE = """
 @dataclass(frozen=True, slots=True)
 class Past:
     """What earlier looks say together, by metric and variant; the units that the plans so far had expected, where
-    their weights differ; the smallest p of the split."""
+    their weights differ; the smallest p of the split; what was advised."""
 
     looks: Mapping[UUID, Mapping[str, Look]]
     expected: Mapping[str, float] | None = None
     split_p: float | None = None
+    advised: Standing = NOTHING
 
 
 async def past(session: AsyncSession, row: ExperimentRow, as_of: datetime) -> Past:
@@ -45,11 +47,15 @@ async def past(session: AsyncSession, row: ExperimentRow, as_of: datetime) -> Pa
     if not plans:
         return Past({})
     since = looking.basis(plans, await _redefined(session, plans))
-    split_p = await session.scalar(sa.select(W.split_p).where(W.experiment_id == row.id))
+    watch = await find_watch(session, row.id)
     expected = None
     if looking.weights_moved(plans):
         expected = looking.expected_units(plans, await _units(session, row, as_of))
-    return Past(await _together(session, row.id, since), expected, split_p)
+    together = await _together(session, row.id, since)
+    if watch is None:
+        return Past(together, expected)
+    advised = Standing(watch["step"], watch["variant"], tuple(watch["grounds"]))
+    return Past(together, expected, watch["split_p"], advised)
 
 
 async def _redefined(session: AsyncSession, plans: Sequence[PlanVersion]) -> list[datetime]:

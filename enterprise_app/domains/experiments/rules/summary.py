@@ -57,6 +57,7 @@ def sentences(
     if results.split is not None and results.split.suspicious:
         return [*found, Sentence("mismatch", {"p": Figure(Form.P, results.split.p)})]
     found += [*told.primary(), *told.guardrails(), *told.secondary()]
+    found += told.cautions()
     if not decision and results.advice is not None and _still_open(results):
         found += _advised(told, results.advice)
     return found
@@ -140,6 +141,15 @@ class _Telling:
             for arm in metric.arms[1:]:
                 if arm.confirmed and self._interval(arm) is not None and arm.variant not in self._short:
                     yield self._compared(metric, arm, prefix="also_")
+
+    def cautions(self) -> Iterator[Sentence]:
+        """What keeps the comparison from being as good as it looks."""
+        for remark in self.results.warnings:
+            if remark.code == "drift":
+                variant, control = self.name(remark.params["variant"]), self.name(self.results.control)
+                yield Sentence("drift", {"metric": remark.params["metric"], "variant": variant, "control": control})
+            elif remark.code == "moving_weights":
+                yield Sentence("moving_weights")
 
     def _of(self, role: MetricRole) -> list[MetricOutcome]:
         return [metric for metric in self.results.metrics if metric.role is role]

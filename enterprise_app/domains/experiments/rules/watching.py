@@ -54,9 +54,12 @@ class Standing:
     grounds: tuple[str, ...]
 
 
+NOTHING = Standing(None, None, ())
+
+
 def standing(advice: Advice | None) -> Standing:
     """Of an advice."""
-    return Standing(advice.step, advice.variant, tuple(advice.grounds)) if advice else Standing(None, None, ())
+    return Standing(advice.step, advice.variant, tuple(advice.grounds)) if advice else NOTHING
 
 
 def once(advice: Advice | None, settings: ExperimentSettings, before: Standing) -> Advice | None:

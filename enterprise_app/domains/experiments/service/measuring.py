@@ -19,6 +19,7 @@ from ..rules import results as rules
 from ..rules.aggregating import aggregate
 from ..rules.results import Arm, Input, Question
 from ..rules.stats.failures import Reason, Unanswerable
+from ..rules.watching import once
 from ..schemas import ExperimentSettings, MetricUse, Variant
 from ..vocabulary import Allocation, Dimension, MetricKind, MetricRole, Monitoring, Origin
 
@@ -194,7 +195,7 @@ def _results(row: ExperimentRow, work: Work, inputs: list[Input]) -> Results:
         planned_units=question.planned, units=counts, split=split,
         exposures=[DayUnits(day=e.day, variant=e.variant, units=e.units) for e in work.exposed if not e.conflicted],
         metrics=[rules.outcome(question, i, r) for i, r in zip(inputs, found, strict=True)],
-        advice=rules.advise(question, inputs, found, split, days, moved=moved),
+        advice=once(rules.advise(question, inputs, found, split, days, moved=moved), s, work.past.advised),
         warnings=[
             *_warnings(work, counts, split is not None and split.suspicious),
             *rules.cautions(inputs, found, moved=moved),

@@ -106,7 +106,7 @@ async def _follow(
     zone = ZoneInfo(ctx.zone)
     new_day = last["looked_at"].astimezone(zone).date() < results.as_of.astimezone(zone).date()
     was = Standing(last["step"], last["variant"], tuple(last["grounds"]))
-    advice, failure = rules.once(results.advice, settings, was), None
+    advice, failure = results.advice, None
     deed = rules.deed(advice, settings, row.coverage, new_day=new_day)
     if deed is not None:
         failure = await _try(session, ctx, row, deed, results)
