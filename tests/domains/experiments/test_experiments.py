@@ -31,7 +31,7 @@ from enterprise_app.domains.experiments.errors import (
     ExperimentFrozen,
     FlagNeeded,
 )
-from enterprise_app.domains.experiments.flag_schemas import Serve
+from enterprise_app.domains.experiments.flag_schemas import FlagChange, Serve
 from enterprise_app.domains.experiments.schemas import Experiment, ExperimentDraft, PlanVersion
 from enterprise_app.domains.experiments.service import experiments as editing
 from enterprise_app.domains.experiments.vocabulary import ExperimentAction as Act
@@ -291,8 +291,13 @@ async def test_the_flag_follows_the_experiment() -> None:
     ctx = make_context()
     made = await running(ctx)
     assert [rule.serve.experiment_id for rule in (await own_flag(ctx, made)).rules] == [made.id]
-    await change(ctx, made, name="Bright")
+    bright = await change(ctx, made, name="Bright")
     assert (await own_flag(ctx, made)).name == "Bright"
+    flag = await own_flag(ctx, made)
+    async with tenant_session(ctx) as session:
+        await service.update_flag(session, ctx, flag.id, flag.version, FlagChange(name="Its own"))
+    await act(ctx, bright, Act.PAUSE)
+    assert (await own_flag(ctx, made)).name == "Its own"
     stopped = await act(ctx, made, Act.STOP)
     flag = await own_flag(ctx, made)
     assert (flag.rules, flag.serve) == ([], CONTROL)
@@ -300,7 +305,7 @@ async def test_the_flag_follows_the_experiment() -> None:
     assert (await own_flag(ctx, made)).archived_at is not None
     await act(ctx, stopped, Act.RESTORE)
     flag = await own_flag(ctx, made)
-    assert (flag.archived_at, flag.version) == (None, 5)
+    assert (flag.archived_at, flag.version) == (None, 6)
 
 
 async def test_an_experiment_whose_flag_another_one_needs_stays() -> None:
@@ -313,9 +318,12 @@ async def test_an_experiment_whose_flag_another_one_needs_stays() -> None:
             sa.text("UPDATE feature_flags SET prerequisites = cast(:needs AS jsonb) WHERE key = 'other'"),
             {"needs": needs},
         )
-    with pytest.raises(FlagNeeded) as refused:
-        await act(ctx, made, Act.ARCHIVE)
-    assert refused.value.params == {"flags": "other"}
+    red = [TWO[0], {**TWO[1], "key": "red"}]
+    for refusal in (act(ctx, made, Act.ARCHIVE), change(ctx, made, variants=red)):
+        with pytest.raises(FlagNeeded) as refused:
+            await refusal
+        assert refused.value.params == {"flags": "other"}
+    made = await change(ctx, made, variants=[*RAMPED[:1], {**TWO[1], "weight": 0.05}, {"key": "red", "weight": 0.05}])
     await act(ctx, other, Act.ARCHIVE)
     await act(ctx, made, Act.ARCHIVE)
 

@@ -134,13 +134,6 @@ def is_one_of(ids: Sequence[UUID]) -> Any:
     return F.id == sa.any_(sa.literal(list(ids), ARRAY(sa.Uuid)))
 
 
-async def needing(session: AsyncSession, key: str) -> list[str]:
-    """The keys of other flags that are not archived and have this one as a prerequisite."""
-    named = F.prerequisites.op("@>")(sa.func.jsonb_build_array(sa.func.jsonb_build_object("flag", key)))
-    statement = sa.select(F.key).where(named, F.archived_at.is_(None), F.key != key).order_by(F.key)
-    return list(await session.scalars(statement))
-
-
 async def lock_prerequisites(session: AsyncSession, tenant_id: UUID) -> None:
     """One writer of a tenant's prerequisites at a time: two at once could close a circle that neither sees."""
     number = int.from_bytes(tenant_id.bytes[-8:], signed=True) ^ 0x666C616773

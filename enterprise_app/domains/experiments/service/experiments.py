@@ -126,7 +126,7 @@ async def _after_update(
 ) -> None:
     if "name" in after:
         await index(session, ctx, row)
-    await own_flags.follow(session, ctx, row)
+    await own_flags.follow(session, ctx, row, renamed="name" in after)
     if replanned:
         event = ExperimentReplanned(**facts(ctx, row), plan_version=row.plan_version, fields=fields)
         verb = AuditVerb.EXPERIMENT_REPLANNED

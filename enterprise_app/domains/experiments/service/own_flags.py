@@ -15,6 +15,7 @@ from ..rules.checking import control_of, kind_of
 from ..schemas import Variant
 from ..vocabulary import DecisionOutcome, ExperimentState, FlagKind
 
+_NAMES = ("name", "name_key")
 _SERVED = (ExperimentState.DRAFT, ExperimentState.RUNNING)
 
 
@@ -24,14 +25,20 @@ def new_flag(row: ExperimentRow) -> FlagRow:
     return made
 
 
-async def follow(session: AsyncSession, ctx: Context, row: ExperimentRow) -> None:
-    """Make the flag say what the experiment says now. An archived experiment takes its flag along, unless it shipped
-    a variant: that stays what everybody gets. Raises FlagNeeded when another flag depends on one that would go."""
+async def follow(session: AsyncSession, ctx: Context, row: ExperimentRow, *, renamed: bool = False) -> None:
+    """Make the flag say what the experiment says now; its name only when the experiment's changed: it may have its own.
+
+    An archived experiment takes its flag along, unless it shipped a variant: that stays what everybody gets.
+    Raises FlagNeeded when another flag depends on the one that would go, or on a variation of it.
+    """
+    await queries.lock_prerequisites(session, row.tenant_id)
     flag = await queries.flag_of(session, row.id)
     wanted = {**_content(row), "archived_at": None if _has_shipped(row) else row.archived_at}
+    if not renamed:
+        wanted = {name: value for name, value in wanted.items() if name not in _NAMES}
     changed = {name: value for name, value in wanted.items() if getattr(flag, name) != value}
-    if changed.get("archived_at") is not None and (others := await queries.needing(session, flag.key)):
-        raise FlagNeeded(flags=", ".join(others))
+    if changed.get("archived_at") is not None or "variations" in changed:
+        await _refuse_needed(session, flag.key, set() if row.archived_at else _keys(changed["variations"]))
     for name, value in changed.items():
         setattr(flag, name, value)
     if changed:
@@ -39,6 +46,17 @@ async def follow(session: AsyncSession, ctx: Context, row: ExperimentRow) -> Non
         await session.flush()
     if "name" in changed:
         await index(session, ctx, flag)
+
+
+async def _refuse_needed(session: AsyncSession, key: str, kept: set[str]) -> None:
+    """Raises FlagNeeded when another flag needs a variation that is not kept."""
+    known = await queries.list_known(session)
+    if others := sorted(other for other, flag in known.items() if not kept.issuperset(flag.needs.get(key, ()))):
+        raise FlagNeeded(flags=", ".join(others))
+
+
+def _keys(variations: list[dict[str, Any]]) -> set[str]:
+    return {variation["key"] for variation in variations}
 
 
 async def index(session: AsyncSession, ctx: Context, flag: FlagRow) -> None:
