@@ -16,7 +16,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(3_000)
 DROP = """([name, text]) => {
     const carried = new DataTransfer();
     carried.items.add(new File([text], name));
-    const zone = document.querySelector(".upload");
+    const zone = document.querySelector('.upload:has(> .upload-zone > [aria-label="Files of the campaign"])');
     for (const kind of ["dragover", "drop"])
         zone.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: carried }));
 }"""
@@ -49,7 +49,8 @@ def test_files(platform: Platform, browser: Browser):
 
 
 def _choose(page: Page, name: str, content: bytes) -> None:
-    page.locator("input[type=file]").set_input_files(FilePayload(name=name, mimeType="text/html", buffer=content))
+    zone = page.locator('input[type=file][aria-label="Files of the campaign"]')
+    zone.set_input_files(FilePayload(name=name, mimeType="text/html", buffer=content))
 
 
 def _names(page: Page) -> Locator:

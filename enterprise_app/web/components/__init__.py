@@ -30,6 +30,7 @@ from .inputs import (
 )
 from .layout import card, divider, grid, page_header, row, section, split, stack, toolbar
 from .markup import Flag, Handler, Node, Text
+from .media import media_figure, media_frame, media_grid, swatch
 from .menus import menu, menu_item, menu_label, menu_link, menu_separator
 from .navigation import breadcrumbs, link, segmented, tab, tabs
 from .notices import banner, callout, empty_state, error_state, no_permission
@@ -86,6 +87,9 @@ __all__ = [
     "kbd",
     "link",
     "live_dot",
+    "media_figure",
+    "media_frame",
+    "media_grid",
     "menu",
     "menu_item",
     "menu_label",
@@ -113,6 +117,7 @@ __all__ = [
     "stack",
     "stat_tile",
     "submit_row",
+    "swatch",
     "switch",
     "tab",
     "tabs",

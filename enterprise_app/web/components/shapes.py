@@ -93,3 +93,15 @@ class FileLine(Shape):
     notes: list[str]
     href: str
     view_href: str = ""
+
+
+class MediaTile(Shape):
+    """A tile with a small picture (thumb, else a sign for its kind), how it stands and what it is."""
+
+    id: str
+    name: str
+    kind: str
+    notes: str
+    thumb: str
+    state_text: str
+    tone: str

@@ -11,6 +11,7 @@ from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.campaigns import service
 from enterprise_app.domains.campaigns.vocabulary import CampaignAction, CampaignStatus
 from enterprise_app.domains.localization import service as localization
+from enterprise_app.web.pages.campaigns.assets import CampaignAssetsState
 from enterprise_app.web.pages.campaigns.editing import key_in
 from enterprise_app.web.pages.campaigns.files import CampaignFilesState
 from enterprise_app.web.pages.campaigns.shapes import row_of, utm_value
@@ -50,8 +51,8 @@ class CampaignState(rx.State):
     asking: bool = False
 
     @action(Permission.CAMPAIGNS_READ)
-    async def load(self, ctx: Context) -> EventSpec | None:
-        """Show the campaign that the URL names, then its files."""
+    async def load(self, ctx: Context) -> list[EventSpec] | None:
+        """Show the campaign that the URL names, then its assets and files."""
         key = key_in(self.router.url.path)
         if key != self.key:
             self.reset()
@@ -70,7 +71,7 @@ class CampaignState(rx.State):
         self.created = localization.format_datetime(campaign.created_at, ctx.locale, ctx.zone)
         self.updated = row.updated
         self.missing = self.loading = False
-        return CampaignFilesState.load()
+        return [CampaignAssetsState.load(), CampaignFilesState.load()]
 
     @action(Permission.CAMPAIGNS_READ)
     async def ask(self) -> None:

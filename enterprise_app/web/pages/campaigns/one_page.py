@@ -8,6 +8,7 @@ import reflex as rx
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.campaigns.vocabulary import CampaignAction
 from enterprise_app.web import components as ui
+from enterprise_app.web.pages.campaigns.assets_card import assets_card
 from enterprise_app.web.pages.campaigns.files_card import files_card
 from enterprise_app.web.pages.campaigns.one import CampaignState as S
 from enterprise_app.web.shell.session import can
@@ -79,6 +80,7 @@ def _about() -> rx.Component:
     traffic = ui.link(t("campaigns.about.traffic"), "/analytics")
     return ui.stack(
         ui.card(rx.cond(S.description != "", text, nothing), title=t("campaigns.field.description")),
+        assets_card(changeable=S.status != "archived"),
         files_card(changeable=S.status != "archived"),
         ui.card(
             rx.el.p(t("campaigns.about.track", slug=S.utm), class_name="text-quiet"),

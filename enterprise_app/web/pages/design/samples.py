@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from enterprise_app.web.components.shapes import BarRow, Card, Day, Entry, FieldError, FileLine, Lane, Mark, Shape
+from enterprise_app.web.components.shapes import (
+    BarRow,
+    Card,
+    Day,
+    Entry,
+    FieldError,
+    FileLine,
+    Lane,
+    Mark,
+    MediaTile,
+    Shape,
+)
 
 
 class Campaign(Shape):
@@ -169,6 +180,14 @@ class Sample:
         return [
             FileLine(id=name, name=name, kind=kind, kind_text=kind, notes=notes, href="/design", view_href=view)
             for kind, name, view in kinds
+        ]
+
+    def tiles(self) -> list[MediaTile]:
+        """A picture and a page."""
+        kinds = (("image", "Hero.png", "/favicon.svg"), ("html", f"{self.title}.html", ""))
+        return [
+            MediaTile(id=name, name=name, kind=kind, notes="1.5 MB", thumb=thumb, state_text=self.live, tone="success")
+            for kind, name, thumb in kinds
         ]
 
     def weeks(self) -> list[list[Day]]:

@@ -6,7 +6,7 @@ import reflex as rx
 from pydantic import TypeAdapter
 
 from enterprise_app.web import components as ui
-from enterprise_app.web.components.shapes import BarRow, Day, Entry, FieldError, FileLine, Lane
+from enterprise_app.web.components.shapes import BarRow, Day, Entry, FieldError, FileLine, Lane, MediaTile
 from enterprise_app.web.pages.design.samples import KEY, SNIPPET, TREND, WEEKDAYS, Campaign, Sample
 from enterprise_app.web.pages.design.state import DesignState as State
 from enterprise_app.web.texts import t
@@ -214,8 +214,17 @@ def records(s: Sample) -> rx.Component:
         ),
         title=s.about,
     )  # fmt: skip
+    media = ui.card(
+        ui.media_grid(
+            _fixed(s.tiles(), list[MediaTile]), label=s.about, on_open=State.show, open_label=lambda item: item.name
+        ),
+        ui.grid(
+            ui.media_figure(ui.media_frame(doc=f"<p>{s.about}</p>", title=s.about), s.about, ui.swatch("teal")),
+        ),
+        title=s.about,
+    )
     board = ui.board(_fixed(s.lanes(), list[Lane]), State.move, label=s.board)
-    return ui.stack(ui.row(*tones), people, history, files, calendar, board)
+    return ui.stack(ui.row(*tones), people, history, files, media, calendar, board)
 
 
 def feedback(s: Sample) -> rx.Component:

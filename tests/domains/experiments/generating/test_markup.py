@@ -58,6 +58,7 @@ def test_pages_change_where_they_are_meant_to(source: str, expected: str) -> Non
         "<a title='color:red' data-style='color:red'>x</a>",
         "<b style=color:red>unquoted</b>",
         "<b style='color:&#114;ed'>references</b>",
+        "<b style='content:&quot;;color:red;&quot;'>references</b>",
         "<h1>never closed",
         "<p>nothing</p>",
         "",
