@@ -10,7 +10,7 @@ from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.metric_schemas import MetricDraft
-from enterprise_app.domains.experiments.schemas import Experiment
+from enterprise_app.domains.experiments.schemas import Experiment, ExperimentDraft
 from enterprise_app.domains.experiments.vocabulary import ExperimentState
 from enterprise_app.web.pages.experiments.actions import ExperimentHeadState
 from enterprise_app.web.pages.experiments.editing import ExperimentFormState
@@ -130,8 +130,11 @@ async def test_a_start_says_what_is_missing_and_freezes_what_is_there(
 
 async def test_an_edit_that_changes_nothing_makes_no_new_plan(db: JoinedSource, owner: Context, act_as: Any) -> None:
     metric, root = await orders(owner), act_as(owner)
-    await saved(root, name="Green", hypothesis="So.", primary=str(metric))
-    made = await only(owner)
+    adults = {"attribute": "age", "operator": "eq", "values": [42]}  # as a number only, which a page would not say
+    draft = {"name": "Green", "hypothesis": "So.", "targeting": [adults]}
+    draft |= {"metrics": [{"metric_id": metric, "role": "primary"}]}
+    async with tenant_session(owner) as session:
+        made = await service.create_experiment(session, owner, ExperimentDraft.model_validate(draft))
     at(root, f"/experiments/{made.id}")
     await _call(root, ExperimentHeadState, "load")
     await _call(root, ExperimentHeadState, "act", name="start")
