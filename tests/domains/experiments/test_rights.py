@@ -16,6 +16,7 @@ from enterprise_app.domains.experiments.flag_schemas import (
 from enterprise_app.domains.experiments.generating_schemas import GenerateDraft, GenerateRequest
 from enterprise_app.domains.experiments.metric_schemas import MetricChange, MetricDraft
 from enterprise_app.domains.experiments.plan_schemas import PlanQuestion
+from enterprise_app.domains.experiments.recommendation_schemas import RecommendationQuestion
 from enterprise_app.domains.experiments.result_schemas import ExternalDraft
 from enterprise_app.domains.experiments.schemas import DecisionDraft, ExperimentChange, ExperimentDraft
 from enterprise_app.domains.experiments.vocabulary import (
@@ -39,7 +40,7 @@ LIFE = [
     case(CREATE, service.create_experiment, ExperimentDraft(name="A")),
     case(CREATE, service.duplicate_experiment, new_id()),
     case(CREATE, service.generate_variants, GenerateRequest(asset_ids=[new_id()])),
-    case(CREATE, service.preview_variants, GenerateDraft(asset_ids=[new_id()])),
+    case(CREATE, service.preview_variants, GenerateDraft.model_validate({"asset_ids": [new_id()]})),
     case(READ, service.duplicate_experiment, new_id()),
     case(UPDATE, service.update_experiment, new_id(), 1, ExperimentChange()),
     *(case(needs, service.act_on_experiment, new_id(), action) for action, needs in NEEDED.items()),
@@ -49,6 +50,7 @@ LIFE = [
     case(READ, service.list_experiments, service.EXPERIMENTS.parse()),
     case(READ, service.list_plan_versions, new_id()),
     case(READ, service.plan_test, PlanQuestion(base=0.1, effect=0.2)),
+    case(READ, service.recommend, RecommendationQuestion()),
     case(CREATE, service.create_layer, LayerDraft(name="A", key="a")),
     case(READ, service.get_layer, new_id()),
     case(READ, service.list_layers, service.LAYERS.parse()),
