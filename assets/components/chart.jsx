@@ -34,6 +34,18 @@ function ground(host) {
   return "#fff";
 }
 
+/** A percentage axis with steps below one per cent needs their digits. */
+function finer(locale, step) {
+  const digits = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step * 100))));
+  return new Intl.NumberFormat(locale || undefined, { style: "percent", maximumFractionDigits: digits });
+}
+
+/** A series with `low` and `high` has its interval drawn behind its line. */
+function band(one, places, rgb) {
+  const edge = { type: "scatter", mode: "lines", x: places, line: { width: 0, color: `rgb(${rgb})` }, hoverinfo: "skip", showlegend: false };
+  return [{ ...edge, y: one.low }, { ...edge, y: one.high, fill: "tonexty", fillcolor: `rgba(${rgb},0.16)` }];
+}
+
 function formatter(locale, format, currency, compact) {
   const options = { percent: { style: "percent", maximumFractionDigits: 1 }, currency: { style: "currency", currency: currency || "EUR" } }[format] || { maximumFractionDigits: 2 };
   if (compact) Object.assign(options, format === "percent" ? { maximumFractionDigits: 0 } : { notation: "compact", maximumFractionDigits: 1, minimumFractionDigits: 0 });
@@ -57,7 +69,8 @@ function ticks(low, high) {
 
 function extent(series, stacked, count) {
   const sums = Array.from({ length: count }, (_, i) => series.reduce((sum, one) => sum + (one.values[i] || 0), 0));
-  const values = stacked ? sums : series.flatMap((one) => one.values.filter((value) => value !== null && value !== undefined));
+  const known = (values) => (values || []).filter((value) => value !== null && value !== undefined);
+  const values = stacked ? sums : series.flatMap((one) => [...known(one.values), ...known(one.low), ...known(one.high)]);
   return [Math.min(0, ...values), Math.max(0, ...values)];
 }
 
@@ -83,15 +96,16 @@ function figure({ x, series, kind, stacked, height, host, number, short }) {
   // Categories must differ, labels may not (two Mondays): the place is appended in characters without width.
   const places = x.map((label, i) => label + [...i.toString(2)].map((bit) => (bit === "1" ? "\u200b" : "\u2060")).join(""));
   let colour = 0;
-  const data = series.map((one) => {
+  const data = series.flatMap((one) => {
     const bar = (one.kind || kind) === "bar";
-    const rgb = one.dash ? null : palette[colour++ % 6];
+    const rgb = one.dash ? null : palette[(one.hue ? one.hue - 1 : colour++) % 6];
     const paint = rgb ? `rgb(${rgb})` : named["chart-previous"];
-    const common = { x: places, y: one.values, name: one.name, text: one.values.map((value) => (value === null ? "" : number.format(value))), textposition: "none", hovertemplate: `${rtl ? "\u200f" : ""}%{fullData.name}: <b>%{text}</b><extra></extra>` };
-    if (bar) return { ...common, type: "bar", marker: { color: paint, cornerradius: 3 } };
+    const common = { x: places, y: one.values, name: one.name, text: one.values.map((value, i) => told(one, i, number)), textposition: "none", hovertemplate: `${rtl ? "\u200f" : ""}%{fullData.name}: <b>%{text}</b><extra></extra>` };
+    if (bar) return [{ ...common, type: "bar", marker: { color: paint, cornerradius: 3 } }];
     const area = (one.kind || kind) === "area" && !one.dash;
-    return { ...common, type: "scatter", mode: one.values.length < 2 ? "markers" : "lines", line: { color: paint, width: one.dash ? 1.5 : 2, dash: one.dash ? "4px,4px" : "solid", shape: "linear" }, marker: { size: 6, color: paint },
-      stackgroup: stacked ? "all" : undefined, fill: area && !stacked ? "tozeroy" : undefined, fillcolor: area ? `rgba(${rgb},0.12)` : undefined };
+    const bounds = one.low ? band(one, places, rgb) : [];
+    return [...bounds, { ...common, type: "scatter", mode: one.values.length < 2 ? "markers" : "lines", line: { color: paint, width: one.dash ? 1.5 : 2, dash: one.dash ? "4px,4px" : "solid", shape: "linear" }, marker: { size: 6, color: paint },
+      stackgroup: stacked ? "all" : undefined, fill: area && !stacked ? "tozeroy" : undefined, fillcolor: area ? `rgba(${rgb},0.12)` : undefined }];
   });
   const [low, high] = extent(series, stacked, x.length);
   const marks = ticks(low, high);
@@ -102,7 +116,8 @@ function figure({ x, series, kind, stacked, height, host, number, short }) {
   const bars = kind === "bar" || series.some((one) => one.kind === "bar");
   const edge = bars || x.length < 2 ? 0.6 : Math.min(0.6, (30 * (x.length - 1)) / Math.max(120, host.clientWidth - 120));
   const span = [-edge, x.length - 1 + edge];
-  const values = marks.map((value) => short.format(value));
+  const axis = short.resolvedOptions().style === "percent" ? finer(short.resolvedOptions().locale, marks[1] - marks[0]) : short;
+  const values = marks.map((value) => axis.format(value));
   const [near, far] = [widest(values, font) + 12, 12];
   const layout = {
     ...base,
@@ -111,9 +126,19 @@ function figure({ x, series, kind, stacked, height, host, number, short }) {
     bargap: 0.35,
     hovermode: "x unified",
     xaxis: { type: "category", categoryarray: places, tickvals: shown, ticktext: shown.map((i) => x[i]), range: rtl ? span.reverse() : span, showgrid: false, zeroline: false, fixedrange: true, automargin: false, tickangle: 0, ticks: "", showline: true, linecolor: named.border, showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "solid", spikecolor: named.border },
-    yaxis: { tickvals: marks, ticktext: values, range: [marks[0], marks.at(-1) + (marks.at(-1) - marks[0]) * 0.02], side: rtl ? "right" : "left", gridcolor: named["chart-grid"], zeroline: false, fixedrange: true, automargin: false, ticks: "" },
+    yaxis: { tickvals: marks, ticktext: values, range: [marks[0], marks.at(-1) + (marks.at(-1) - marks[0]) * 0.02], side: rtl ? "right" : "left", gridcolor: named["chart-grid"], zeroline: marks[0] < 0, zerolinecolor: named["text-2"], zerolinewidth: 1, fixedrange: true, automargin: false, ticks: "" },
   };
   return { data, layout };
+}
+
+const gap = (value) => value === null || value === undefined;
+
+/** A value as it is read, with its interval where it has one. */
+function told(one, place, number) {
+  if (gap(one.values[place])) return "";
+  const shown = number.format(one.values[place]);
+  if (!one.low || gap(one.low[place]) || gap(one.high[place])) return shown;
+  return `${shown} (${number.format(one.low[place])} … ${number.format(one.high[place])})`;
 }
 
 /** Visually hidden table with the same numbers, for those who can't see the drawing. */
@@ -125,7 +150,7 @@ function DataTable({ caption, x, series, number }) {
         <thead><tr><td />{series.map((one, i) => <th key={i} scope="col">{one.name}</th>)}</tr></thead>
         <tbody>
           {x.map((label, row) => (
-            <tr key={row}><th scope="row">{label}</th>{series.map((one, i) => <td key={i}>{one.values[row] === null || one.values[row] === undefined ? "–" : number.format(one.values[row])}</td>)}</tr>
+            <tr key={row}><th scope="row">{label}</th>{series.map((one, i) => <td key={i}>{told(one, row, number) || "–"}</td>)}</tr>
           ))}
         </tbody>
       </table>
@@ -139,7 +164,7 @@ function Legend({ names, kind, labels }) {
     <ul className="chart-legend" aria-hidden="true">
       {names.map((one, i) => (
         <li key={i}>
-          <span className={one.dash ? "chart-key chart-key-dash" : "chart-key"} style={one.dash ? undefined : { background: `var(--chart-${(colour++ % 6) + 1})` }} />
+          <span className={one.dash ? "chart-key chart-key-dash" : "chart-key"} style={one.dash ? undefined : { background: `var(--chart-${((one.hue ? one.hue - 1 : colour++) % 6) + 1})` }} />
           {one.name}
         </li>
       ))}

@@ -23,7 +23,8 @@ def chart(
 ) -> rx.Component:
     """A line, area, bar or donut chart. x: Var[list[str]] of labels, already formatted; series: Var[list[dict]] with
     name, values (None = gap), and optionally dash=True (previous period) and kind (line/area/bar).
-    number_format: number, percent (0.1 = 10 %), currency. Language, direction and theme follow the page.
+    number_format: number, percent (0.1 = 10 %), currency. Language, direction and theme follow the page. With `low` and
+    `high` beside its values a line has its interval drawn behind it; `hue` (1–6) keeps a colour whatever else is shown.
 
     chart(State.labels, State.series, label=t("analytics.visitors_by_day"))
     State.series = [{"name": "Visitors", "values": [3, 5]}, {"name": "Previous", "values": [2, 4], "dash": True}]

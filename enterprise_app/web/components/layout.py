@@ -51,7 +51,7 @@ def section(
 
 def card(
     *children: Node,
-    title: Text | None = None,
+    title: Node | None = None,
     actions: Sequence[Node] | None = None,
     footer: Node | None = None,
     flush: bool = False,

@@ -18,7 +18,7 @@ def when(condition: Flag | None, node: Node, otherwise: Node | None = None) -> A
     return node if condition else otherwise
 
 
-def filled(text: Text | None, build: Callable[[Any], Node]) -> Any:
+def filled(text: Node | None, build: Callable[[Any], Node]) -> Any:
     """`build(text)` unless the text is None or empty; a Var is checked in the browser."""
     if isinstance(text, rx.Var):
         if isinstance(text, rx.vars.LiteralVar):

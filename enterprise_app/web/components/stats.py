@@ -27,13 +27,13 @@ def delta(text: Text, direction: Text, good: Flag | None = None) -> rx.Component
 
 def stat_tile(
     label: Text,
-    value: Text,
+    value: Node,
     *,
     unit: Text | None = None,
     change: Text | None = None,
     direction: Text = "flat",
     good: Flag | None = None,
-    previous: Text | None = None,
+    previous: Node | None = None,
     spark: Any = None,
     loading: Flag = False,
     href: Text | None = None,

@@ -16,6 +16,7 @@ from enterprise_app.web.pages.experiments.metrics import MetricsState
 from enterprise_app.web.pages.experiments.metrics_page import metrics
 from enterprise_app.web.pages.experiments.recommending import RecommendingState
 from enterprise_app.web.pages.experiments.recommending_page import recommendations
+from enterprise_app.web.pages.experiments.results_page import PAGES as RESULTS
 from enterprise_app.web.pages.experiments.state import ExperimentsState
 from enterprise_app.web.shell.page import Page, Section
 
@@ -47,6 +48,7 @@ PAGES = [
         topics=("metrics", "experiments"),
         refresh=ExperimentFormState.refresh,
     ),
+    *RESULTS,
     Page(
         route="/experiments/[id]/edit",
         title="experiments.edit",
