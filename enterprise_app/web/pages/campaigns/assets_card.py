@@ -61,8 +61,7 @@ def _opened(may: Any) -> rx.Component:
         _view(),
         ui.row(ui.badge(A.state_text, A.tone, dot=True), facts, gap=3),
         asked,
-        rx.cond(A.asking, _asking()),
-        rx.cond(may, _buttons()),
+        rx.cond(A.asking, _asking(), rx.cond(may, _buttons())),
         _versions(may),
         open=A.opened != "",
         on_close=A.close,
@@ -105,7 +104,7 @@ def _asking() -> rx.Component:
     send = ui.button(t("assets.action.request_changes"), variant="primary", type="submit")
     return ui.form(
         ui.field(t("assets.note"), words, error=A.errors["note"], required=True),
-        ui.submit_row(send),
+        ui.submit_row(send, ui.button(t("components.cancel"), on_click=A.open(A.opened))),
         on_submit=A.request_changes,
     )
 
