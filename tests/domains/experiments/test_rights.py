@@ -39,7 +39,7 @@ NEEDED = dict.fromkeys(ExperimentAction, RUN)
 LIFE = [
     case(CREATE, service.create_experiment, ExperimentDraft(name="A")),
     case(CREATE, service.duplicate_experiment, new_id()),
-    case(CREATE, service.generate_variants, GenerateRequest(asset_ids=[new_id()])),
+    case(CREATE, service.generate_variants, GenerateRequest.model_validate({"asset_ids": [new_id()]})),
     case(CREATE, service.preview_variants, GenerateDraft.model_validate({"asset_ids": [new_id()]})),
     case(READ, service.duplicate_experiment, new_id()),
     case(UPDATE, service.update_experiment, new_id(), 1, ExperimentChange()),
