@@ -116,8 +116,7 @@ class MetricDetailState(rx.State):
         if self.view in ("time", "values") and metric.series:
             days = sorted({point.day for point in metric.series})
             if self.view == "time":
-                known = drawable_days(metric, days)
-                self.cropped, days = len(known) < len(days), known
+                days, self.cropped = drawable_days(metric, days)
             self.labels = [numbers.day(ctx, day) for day in days]
             self.series = lines_of(metric, names, days, difference=self.view == "time")
         shares = metric.kind in numbers.SHARES
@@ -139,17 +138,17 @@ class MetricDetailState(rx.State):
             self.differs = heterogeneity(ctx, found, names, results.alpha)
 
 
-def drawable_days(metric: MetricOutcome, days: list[date]) -> list[date]:
-    """Without the first ones whose bounds are so wide that the later ones would be a line."""
+def drawable_days(metric: MetricOutcome, days: list[date]) -> tuple[list[date], bool]:
+    """Without the first ones whose bounds are so wide that the later ones would be a line; whether there were any."""
     widths: dict[date, float] = {}
     for point in metric.series:
         if point.low is not None and point.high is not None:
             widths[point.day] = max(widths.get(point.day, 0.0), point.high - point.low)
     if not widths:
-        return days
+        return days, False
     most = WIDEST * widths[max(widths)]
-    first = next((day for day in days if widths.get(day, most + 1) <= most), days[-1])
-    return [day for day in days if day >= first]
+    first = next(day for day in days if widths.get(day, most + 1) <= most)
+    return [day for day in days if day >= first], any(day < first for day in widths)
 
 
 def lines_of(metric: MetricOutcome, names: Names, days: list[date], *, difference: bool) -> list[dict[str, Any]]:

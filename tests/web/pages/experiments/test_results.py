@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from enterprise_app.core.ids import new_id
 from enterprise_app.core.texts import LOCALES, has_text
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.experiments import service
-from enterprise_app.domains.experiments.result_schemas import ExternalDraft
+from enterprise_app.domains.experiments.result_schemas import ExternalDraft, MetricOutcome, SeriesPoint
 from enterprise_app.domains.experiments.rules.stats.effects import Note
 from enterprise_app.domains.experiments.rules.stats.failures import Reason
 from enterprise_app.domains.experiments.rules.stats.verdict import Ground, Outcome, Step
@@ -36,7 +36,7 @@ from enterprise_app.web.pages.experiments.results import ResultsState
 from enterprise_app.web.pages.experiments.results_deciding import DecidingState
 from enterprise_app.web.pages.experiments.results_exposures import ExposuresState
 from enterprise_app.web.pages.experiments.results_history import HistoryState
-from enterprise_app.web.pages.experiments.results_metric import MetricDetailState
+from enterprise_app.web.pages.experiments.results_metric import MetricDetailState, drawable_days
 from enterprise_app.web.pages.experiments.results_variants import VariantsState, look_of
 from tests.domains.experiments.events import START
 from tests.domains.experiments.measured import ORDERED, ROUNDS, SPENT, Trial, trial
@@ -268,3 +268,42 @@ async def test_values_are_shown_as_what_they_are() -> None:
     assert look_of("x", "x") == ("key", "x")
     assert look_of({"columns": 3}, "x") == ("json", '{\n  "columns": 3\n}')
     assert look_of("red;background:url(//evil)", "x") == ("text", "red;background:url(//evil)")
+
+
+async def test_days_with_hopeless_bounds_are_not_drawn() -> None:
+    def drawn(*bounds: tuple[float, float] | None) -> tuple[int, bool]:
+        days = [date(2026, 3, number + 1) for number in range(len(bounds))]
+        series = [
+            SeriesPoint(day=day, variant="green", units=1, value=0, low=b[0] if b else None, high=b[1] if b else None)
+            for day, b in zip(days, bounds, strict=True)
+        ]
+        metric = MetricOutcome(
+            metric_id=None, key="m", name="M", kind=MetricKind.MEAN, role=MetricRole.PRIMARY, direction=Direction.UP,
+            arms=[], series=series,
+        )  # fmt: skip
+        shown, cropped = drawable_days(metric, days)
+        return len(shown), cropped
+
+    assert drawn((-9, 9), (-4, 4), (-2, 2), (-1, 1)) == (3, True)
+    assert drawn(None, (-1, 1)) == (1, False), "a day without an answer is no wide one"
+    assert drawn((-1, 1)) == (1, False)
+    assert drawn(None, None) == (2, False)
+
+
+async def test_a_split_that_is_off_colours_nothing(db: JoinedSource, owner: Context, act_as: Any) -> None:
+    made = await trial(owner, [ORDERED], variants=NAMED)
+    for variant, units, orders in (("control", 1200, 60), ("green", 900, 200)):
+        for unit in made.expose(variant, units)[:orders]:
+            made.happens(unit, "Order Completed")
+    await made.store()
+    page = await opened(act_as(owner), made.experiment.id)
+    green = page.rows[0].arms[1]
+    assert (green.p, green.tone, green.status) == ("< 0.0001", "neutral", "Can’t be trusted")
+
+
+async def test_signs_stay_before_their_numbers_in_arabic(db: JoinedSource, owner: Context, act_as: Any) -> None:
+    made = await ran(owner)
+    page = await opened(act_as(replace(owner, locale="ar")), made.experiment.id)
+    green = page.rows[0].arms[1]
+    assert (green.change[0], green.change[-1]) == ("\u2066", "\u2069")
+    assert "+" in green.change
