@@ -145,7 +145,12 @@ def _id(text: str) -> UUID | None:
 def _signed(ctx: Context, share: float) -> str:
     """A gain with its sign, tenths of a per cent."""
     sign = "+" if round(share, 3) > 0 else ""
-    return sign + localization.format_percent(round(share, 3) + 0.0, ctx.locale, 1)
+    return _isolated(ctx, sign + localization.format_percent(round(share, 3) + 0.0, ctx.locale, 1))
+
+
+def _isolated(ctx: Context, text: str) -> str:
+    """Left to right inside a sentence that is not: a sign stays before its number, an arrow keeps its direction."""
+    return f"\u2066{text}\u2069" if ctx.locale == "ar" else text
 
 
 def _between(ctx: Context, low: float, high: float) -> str:
@@ -154,6 +159,11 @@ def _between(ctx: Context, low: float, high: float) -> str:
 
 def _share(ctx: Context, share: float) -> str:
     return localization.format_percent(share, ctx.locale, 0)
+
+
+def _chance(ctx: Context, chance: float) -> str:
+    """Nothing is certain: at most 99.9 %."""
+    return localization.format_percent(round(min(max(chance, 0.001), 0.999), 3), ctx.locale, 1)
 
 
 def _value(ctx: Context, value: object) -> str:
@@ -182,8 +192,8 @@ def _proof(ctx: Context, evidence: Evidence | None) -> str:
     if evidence is None:
         return ""
     told = {
-        "better": _signed(ctx, evidence.better), "low": _signed(ctx, evidence.better_low),
-        "high": _signed(ctx, evidence.better_high),
+        "better": _share(ctx, evidence.better), "low": _share(ctx, evidence.better_low),
+        "high": _share(ctx, evidence.better_high),
     }  # fmt: skip
     return translate(ctx.locale, "recommending.proof", **told)
 
@@ -192,7 +202,7 @@ def _tiles(ctx: Context, evidence: Evidence) -> dict[str, str]:
     return {
         "tests": localization.format_number(evidence.tests, ctx.locale),
         "variants": localization.format_number(evidence.variants, ctx.locale),
-        "better": _signed(ctx, evidence.better),
+        "better": _share(ctx, evidence.better),
         "covered": _share(ctx, evidence.covered),
     }
 
@@ -218,17 +228,17 @@ def _feature(ctx: Context, number: int, one: UsedFeature) -> Gain:
     if one.aspect in _MARKS:
         change = translate(ctx.locale, "recommending.with" if one.best > one.worst else "recommending.without")
     else:
-        change = f"{_value(ctx, one.worst)} → {_value(ctx, one.best)}"
+        change = _isolated(ctx, f"{_value(ctx, one.worst)} → {_value(ctx, one.best)}")
     return Gain(
         id=str(number), name=f"{one.parameter}: {name}", change=change, gain=_signed(ctx, one.gain),
-        interval=_between(ctx, one.low, one.high), chance=_share(ctx, one.chance), share=_share(ctx, one.share),
+        interval=_between(ctx, one.low, one.high), chance=_chance(ctx, one.chance), share=_share(ctx, one.share),
     )  # fmt: skip
 
 
 def _prediction(ctx: Context, number: int, one: Prediction) -> Gain:
     return Gain(
         id=str(number), name=_changes(ctx, one.changes), gain=_signed(ctx, one.gain),
-        interval=_between(ctx, one.low, one.high), chance=_share(ctx, one.chance), unseen=bool(one.unseen),
+        interval=_between(ctx, one.low, one.high), chance=_chance(ctx, one.chance), unseen=bool(one.unseen),
     )  # fmt: skip
 
 
@@ -238,9 +248,10 @@ def _only(ctx: Context, number: int, changes: Mapping[str, object]) -> Gain:
 
 def _optimum(ctx: Context, one: Optimum) -> Gain:
     now = "–" if one.now is None else _value(ctx, one.now)
+    change = _isolated(ctx, f"{now} → {_value(ctx, one.value)}")
     return Gain(
-        id=one.parameter, name=one.parameter, change=f"{now} → {_value(ctx, one.value)}", gain=_signed(ctx, one.gain),
-        interval=_between(ctx, one.low, one.high), chance=_share(ctx, one.chance),
+        id=one.parameter, name=one.parameter, change=change, gain=_signed(ctx, one.gain),
+        interval=_between(ctx, one.low, one.high), chance=_chance(ctx, one.chance),
     )  # fmt: skip
 
 

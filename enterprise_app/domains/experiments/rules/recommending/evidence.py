@@ -96,5 +96,5 @@ def _judged(by_model: Array, by_mean: Array, held: Sequence[HeldOut]) -> Evidenc
     inside = [h.low <= h.observed <= h.high for h in held]
     return Evidence(
         n, len(held), float(by_model.mean()), float(by_mean.mean()), middle / base, (middle - reach) / base,
-        (middle + reach) / base, p, sum(inside) / len(inside), tuple(held),
+        min((middle + reach) / base, 1.0), p, sum(inside) / len(inside), tuple(held),
     )  # fmt: skip

@@ -21,13 +21,15 @@ Bounds = tuple[float, float] | None
 def relatively(effect: Effect, control: Point, variant: Point, quantile: float, lift: Lift = Lift.DELTA) -> Effect:
     """The effect with its relative figures; `quantile` (z or t) is that of the absolute interval.
 
-    Without a baseline (control 0) all are None (NO_BASELINE). Delta and log leave the interval out when control is
-    within 3 standard errors of 0, log also when an arm is not positive, Fieller when its set is not an interval
-    (UNSTABLE_BASELINE).
+    Without a baseline (control 0, or so small that no double holds the share) all are None (NO_BASELINE). Delta and log
+    leave the interval out when control is within 3 standard errors of 0, log also when an arm is not positive, Fieller
+    when its set is not an interval (UNSTABLE_BASELINE).
     """
     if control.baseline == 0:
         return replace(effect, notes=(*effect.notes, Note.NO_BASELINE))
     relative = effect.estimate / abs(control.baseline)
+    if not math.isfinite(relative):
+        return replace(effect, notes=(*effect.notes, Note.NO_BASELINE))
     bounds = _BOUNDS[lift](relative, control, variant, quantile)
     if bounds is None:
         return replace(effect, relative=relative, notes=(*effect.notes, Note.UNSTABLE_BASELINE))
@@ -45,9 +47,9 @@ def delta_error2(control_error2: Any, control: Any, variant_error2: Any, variant
 def _delta(relative: float, control: Point, variant: Point, quantile: float) -> Bounds:
     if abs(control.baseline) < STABLE * control.error:
         return None
-    error2 = delta_error2(control.error2, control.baseline, variant.error2, variant.baseline)
-    reach = quantile * math.sqrt(error2)
-    return relative - reach, relative + reach
+    base = abs(control.baseline)
+    reach = quantile * math.hypot(variant.error / base, control.error / base * (variant.baseline / base))
+    return (relative - reach, relative + reach) if math.isfinite(reach) else None
 
 
 def _log(relative: float, control: Point, variant: Point, quantile: float) -> Bounds:

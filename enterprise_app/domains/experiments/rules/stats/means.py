@@ -18,7 +18,8 @@ SOURCE = "Welch (1947), Biometrika 34; degrees of freedom by Satterthwaite (1946
 def freedom(control_error2: Any, n_control: Any, variant_error2: Any, n_variant: Any) -> Any:
     """Welch-Satterthwaite degrees of freedom from the arms' squared standard errors; floats or columns."""
     total = control_error2 + variant_error2
-    return total**2 / (control_error2**2 / (n_control - 1) + variant_error2**2 / (n_variant - 1))
+    # Shares of the total: squares of the errors themselves leave a double's range for values of 1e80 or 1e-80.
+    return 1 / ((control_error2 / total) ** 2 / (n_control - 1) + (variant_error2 / total) ** 2 / (n_variant - 1))
 
 
 def two_sided(statistic: Any, df: Any) -> Any:

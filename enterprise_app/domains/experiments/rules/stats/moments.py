@@ -30,4 +30,5 @@ def ratio_variance(mean_num: Any, mean_den: Any, var_num: Any, var_den: Any, cov
     Source: Deng, Knoblich, Lu, "Applying the Delta Method in Metric Analytics" (KDD 2018), section 3.1.
     """
     ratio = mean_num / mean_den
-    return np.maximum((var_num - 2 * ratio * cov + ratio**2 * var_den) / mean_den**2, 0.0)
+    # No powers: of Python's floats they raise where a product is infinite, which the caller refuses by name.
+    return np.maximum((var_num - 2 * ratio * cov + ratio * ratio * var_den) / mean_den / mean_den, 0.0)

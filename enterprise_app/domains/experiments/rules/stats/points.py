@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from . import moments
 from .aggregates import Aggregate, Mean, Percentile, Proportion, Ratio
-from .failures import Reason, Unanswerable, share
+from .failures import Reason, Unanswerable, finite, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,15 @@ def point(aggregate: Aggregate) -> Point:
     """The plain estimate of an arm, without history.
 
     Raises Unanswerable: TOO_FEW_UNITS (no unit; a mean or ratio of one; a percentile whose interval leaves the data),
-    NO_DENOMINATOR (a ratio over nothing).
+    NO_DENOMINATOR (a ratio over nothing), NOT_FINITE (an estimate that leaves a double's range).
     """
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = _of(aggregate)
+    finite(value=found.value, variance=found.variance)
+    return found
+
+
+def _of(aggregate: Aggregate) -> Point:
     match aggregate:
         case Proportion():
             return _of_proportion(aggregate)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import chdtrc, ndtr, ndtri
-from scipy.stats import hypergeom
 
 from .aggregates import Proportion
 from .effects import Effect, Lift, Note
@@ -19,6 +18,9 @@ LEAST_EXPECTED = 5.0
 """Expected count of every cell from which the normal approximation is used (Cochran 1954, Biometrics 10)."""
 _TIES = 1 + 1e-7
 """Tables as likely as the observed one count as extreme; the same slack as R's fisher.test."""
+_REACH, _MARGIN, _ENUMERABLE = 40.0, 500.0, 10_000.0
+"""Of the exact test: how far from the expected table it looks, in deviations and conversions; the deviation up to which
+it looks at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +115,33 @@ def _shrunk(arm: Proportion) -> float:
 
 
 def fisher(control: Proportion, variant: Proportion) -> float:
-    """Two-sided p: the probability of all tables with these margins that are no likelier than the observed one."""
+    """Two-sided p: the probability of all tables with these margins that are no likelier than the observed one.
+
+    Tables farther than _REACH deviations from the expected one have no probability that a double could hold: they are
+    not enumerated, and an observed one among them has p 0. Where even the rest are too many to enumerate, the table is
+    so large that the z test is exact to a double.
+    """
     total, converted = control.n + variant.n, control.x + variant.x
-    first = max(0, converted - variant.n)
-    last = min(converted, control.n)
-    likely = hypergeom.pmf(np.arange(first, last + 1), total, converted, control.n)
+    expected = control.n * (converted / total)
+    deviation = math.sqrt(expected * (variant.n / total) * ((total - converted) / max(total - 1, 1)))
+    if deviation > _ENUMERABLE:
+        return float(2 * ndtr(-abs(control.x - expected) / deviation))
+    reach = _REACH * deviation + _MARGIN
+    first = max(0, converted - variant.n, math.floor(expected - reach))
+    last = min(converted, control.n, math.ceil(expected + reach))
+    if not first <= control.x <= last:
+        return 0.0
+    likely = _tables(np.arange(first, last, dtype=float), total, converted, control.n)
     return float(min(1.0, likely[likely <= likely[control.x - first] * _TIES].sum()))
+
+
+def _tables(k: np.ndarray, total: int, converted: int, drawn: int) -> np.ndarray:
+    """Hypergeometric probabilities of every k and the one after the last, from the ratios of neighbours: their number
+    decides what it takes, not how many units there are."""
+    up, down = (converted - k) * (drawn - k), (k + 1) * (total - converted - drawn + k + 1)
+    logs = np.concatenate([[0.0], np.cumsum(np.log(up) - np.log(down))])
+    likely = np.exp(logs - logs.max())
+    return likely / likely.sum()
 
 
 def wilson(arm: Proportion, *, alpha: float = 0.05) -> tuple[float, float]:

@@ -155,4 +155,5 @@ def _mixture_critical(fraction: Any, alpha: float) -> Any:
 def _log_mixture_p(z: Any, fraction: Any, alpha: float) -> Any:
     """Logarithm of equation 155, not cut at 1."""
     spread = np.asarray(fraction) * _tuning(alpha)
-    return np.log(spread + 1) / 2 - spread * np.square(z) / (2 * (spread + 1))
+    # Beyond 1e100 p is 0 anyhow, and the square would leave a double's range.
+    return np.log(spread + 1) / 2 - spread * np.square(np.minimum(np.abs(z), 1e100)) / (2 * (spread + 1))
