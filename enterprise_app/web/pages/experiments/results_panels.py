@@ -120,7 +120,7 @@ def _methods() -> rx.Component:
             class_name="text-quiet",
         )
         return rx.el.div(
-            rx.el.dt(one.title), rx.el.dd(rx.el.span(one.result, dir="ltr", class_name="cell-main"), rx.el.br(), how),
+            rx.el.dt(one.title), rx.el.dd(rx.el.span(one.result, class_name="cell-main"), rx.el.br(), how),
             class_name="fact",
         )  # fmt: skip
 
