@@ -126,12 +126,12 @@ async def test_a_table_of_players_is_a_finished_experiment(tenant: Context, tmp_
     for number, name in enumerate(("retention_1", "retention_7")):
         x = [sum(r[name] == "True" for r in rows if r["test_version"] == v) for v in ARMS]
         assert [a.value for a in outcome(found, number).arms] == [x[0] / 300, x[1] / 300]
-        p = stats.chi2_contingency([[x[0], 300 - x[0]], [x[1], 300 - x[1]]], correction=False).pvalue
-        assert shown(found, number).p == pytest.approx(p)
+        squared: Any = stats.chi2_contingency([[x[0], 300 - x[0]], [x[1], 300 - x[1]]], correction=False)
+        assert shown(found, number).p == pytest.approx(squared.pvalue)
     rounds = [np.array([float(r["sum_gamerounds"]) for r in rows if r["test_version"] == v]) for v in ARMS]
     cap = float(np.quantile(np.concatenate(rounds), 0.99))
     for number, (control, variant) in ((2, rounds), (3, [np.minimum(v, cap) for v in rounds])):
-        welch = stats.ttest_ind(variant, control, equal_var=False)
+        welch: Any = stats.ttest_ind(variant, control, equal_var=False)
         assert shown(found, number).p == pytest.approx(welch.pvalue)
         assert shown(found, number).estimate == pytest.approx(variant.mean() - control.mean())
     assert outcome(found, 3).cap == pytest.approx(cap)

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.usefixtures("db")
 DICE = random.Random(11)
 VALUES: dict[str, dict[str, list[float]]] = {
     "heavy tail": {
-        "control": [round(DICE.lognormvariate(3, 1.6)) for _ in range(400)] + [49_854],
-        "green": [round(DICE.lognormvariate(3.2, 1.6)) for _ in range(300)],
+        "control": [float(round(DICE.lognormvariate(3, 1.6))) for _ in range(400)] + [49_854.0],
+        "green": [float(round(DICE.lognormvariate(3.2, 1.6))) for _ in range(300)],
     },
     "around zero": {v: [round(DICE.gauss(0, 3), 2) for _ in range(200)] for v in ("control", "green")},
     "far from zero": {v: [round(DICE.uniform(1000, 1004), 3) for _ in range(200)] for v in ("control", "green")},

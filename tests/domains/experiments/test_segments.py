@@ -1,6 +1,7 @@
 """EXP-12: results by segment: each against a recount of its own units, corrected, and the same whole."""
 
 import random
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.queries.analysis import SEGMENTS_MAX
 from enterprise_app.domains.experiments.result_schemas import SegmentResults, SegmentRow
 from enterprise_app.domains.experiments.vocabulary import Dimension
+from tests.domains.experiments.events import START
 from tests.domains.experiments.measured import ORDERED, ROUNDS, Trial, arm, trial
 from tests.factories import make_context
 
@@ -55,7 +57,8 @@ async def test_each_segment_is_a_comparison_of_its_own_units() -> None:
         assert (control.units, green.units) == (120, 120)
         assert green.value == pytest.approx(sum(own["green"]) / 120)
         table = [[sum(own[v]), 120 - sum(own[v])] for v in ("control", "green")]
-        raw[device] = stats.chi2_contingency(table, correction=False).pvalue
+        squared: Any = stats.chi2_contingency(table, correction=False)
+        raw[device] = squared.pvalue
         assert green.difference
         assert green.difference.p == pytest.approx(raw[device], rel=1e-6)
     smallest = min(raw, key=raw.__getitem__)
@@ -77,12 +80,13 @@ async def test_segments_are_the_whole_again() -> None:
 
 async def test_what_a_unit_did_later_elsewhere_does_not_move_it() -> None:
     made = await trial(make_context(), [ORDERED])
+    made.expose("control", at=START - timedelta(hours=10))
     unit = made.expose("green")[0]
     made.happens(unit, "Seen", hours=-0.2, device="mobile")
     made.happens(unit, "Seen", hours=-5, device="tablet")
     made.happens(unit, "Seen", hours=3, device="desktop")
     found = await segments(made)
-    assert [r.segment for r in found.metrics[0].rows] == ["mobile"]
+    assert [r.segment for r in found.metrics[0].rows] == ["mobile", None]
 
 
 async def test_many_small_segments_are_one() -> None:
