@@ -78,7 +78,9 @@ def _versions() -> None:
         sa.ForeignKeyConstraint(["tenant_id", "asset_id"], ["assets.tenant_id", "assets.id"]),
         sa.UniqueConstraint("tenant_id", "asset_id", "number", name="asset_versions_number"),
         sa.CheckConstraint("number > 0", name="asset_versions_number_positive"),
-        sa.CheckConstraint("state IN ('draft', 'in_review', 'approved', 'changes_requested')", name="asset_versions_state"),
+        sa.CheckConstraint(
+            "state IN ('draft', 'in_review', 'approved', 'changes_requested')", name="asset_versions_state"
+        ),
     )
     grant = "update (state, note, reviewed_by, reviewed_by_name, reviewed_at, updated_at)"
     tenant_policies(op, "asset_versions", grants=("select", "insert", grant))

@@ -88,3 +88,10 @@ def test_a_page_that_is_hard_to_read_already_may_stay_so() -> None:
     now = {"button_color": "#ffff00"}
     work = _Work(past(3, 12, known), RecommendationQuestion(), now)
     assert is_possible(now | {"headline_size": 40}, now, work.basis)
+
+
+@pytest.mark.parametrize("value", [2, "#1d4ed8", True, "Buy"])
+def test_a_parameter_that_only_a_question_names_is_not_varied(value: str | float) -> None:
+    question = RecommendationQuestion.model_validate({"variants": [{"odd": value}]})
+    assert "odd" not in _Work(past(3, 30, known), question, NOW).search.space
+    assert "odd" not in _Work([], question, {}).search.space

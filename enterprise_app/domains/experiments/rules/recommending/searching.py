@@ -173,10 +173,12 @@ def _least_contrast(parameters: Parameters, basis: Basis) -> float:
 
 def _values(basis: Basis, name: str, seen: list[Scalar], current: Parameters, seed: int) -> list[Scalar]:
     kind = basis.kinds[name]
+    if not seen:  # only a variant that is asked about has it: nothing says what else it could be
+        return []
     if name in list(Parameter) and Parameter(name) in CHOICES and set(seen) <= set(CHOICES[Parameter(name)]):
         return list(CHOICES[Parameter(name)])
-    if kind is Kind.NUMBER:
-        return _numbers(name, [v for v in seen if isinstance(v, int | float)])
+    if kind is Kind.NUMBER and (numbers := [v for v in seen if isinstance(v, int | float)]):
+        return _numbers(name, numbers)
     if kind is Kind.COLOUR:
         return [c for c in _colours(seen, current.get(name), seed) if not seen[1:] or not basis.unseen({name: c})]
     return [True, False] if kind is Kind.SWITCH else seen[:VALUES_MAX]
