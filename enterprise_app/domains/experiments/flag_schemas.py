@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, StrictBool
 
 from .schemas import Condition, Description, Given, Key, Name, Shown
 from .vocabulary import FlagKind
@@ -61,7 +61,7 @@ class FlagDraft(Given):
     key: Key
     description: Description = ""
     kind: FlagKind = FlagKind.BOOLEAN
-    enabled: bool = True
+    enabled: StrictBool = True
     variations: Annotated[list[Variation], Field(max_length=50)] = Field(default=[])
     off_variation: str | None = Field(
         default=None, description="What a disabled flag answers; default: the last variation."

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from .vocabulary import Comparison, Direction, MetricKind, Value
 
@@ -137,7 +137,7 @@ class Definition(_Shape):
         default=None, ge=0.5, lt=1, description="Values above this quantile of all units count as the quantile."
     )
     percentile: float | None = Field(default=None, ge=0.01, le=0.99, description="Which one, of a percentile.")
-    ignore_zeros: bool = Field(
+    ignore_zeros: StrictBool = Field(
         default=False, description="Percentile and winsorising look at units with a value other than 0 only."
     )
     first_day: int | None = Field(

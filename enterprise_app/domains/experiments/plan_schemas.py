@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from .schemas import VARIANTS_MAX, Given, Shown
 from .vocabulary import Correction, Monitoring, PlanKind
@@ -22,7 +22,7 @@ class PlanQuestion(Given):
         default=None, description="Of a mean: the standard deviation among units.", examples=[None]
     )
     effect: _Number = Field(description="The smallest change worth seeing.", examples=[0.2])
-    relative: bool = Field(default=True, description="Whether `effect` is a share of `base`, else in its unit.")
+    relative: StrictBool = Field(default=True, description="Whether `effect` is a share of `base`, else in its unit.")
     weights: list[_Weight] = Field(default=[0.5, 0.5], min_length=2, max_length=VARIANTS_MAX)
     alpha: float = Field(default=0.05, ge=0.001, le=0.5)
     power: float = Field(default=0.8, ge=0.5, le=0.999)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StrictBool
 
 from .vocabulary import (
     Allocation,
@@ -101,7 +101,7 @@ class Variant(Given):
     key: Key
     name: Annotated[str, Field(max_length=200, examples=["Green"])] = ""
     weight: Share = Field(description="All weights together are 1.", examples=[0.5])
-    is_control: bool = False
+    is_control: StrictBool = False
     value: JsonValue = None
 
 
@@ -120,12 +120,12 @@ class ExperimentSettings(Given):
     min_units: int = Field(
         default=1000, ge=1, le=10**9, strict=True, description="Units of each variant before a winner."
     )
-    auto_winner: bool = True
+    auto_winner: StrictBool = True
     auto_after_days: int = Field(default=14, ge=1, le=365, strict=True)
     correction: Correction = Correction.HOLM
     inference: Inference = Inference.FREQUENTIST
     monitoring: Monitoring = Monitoring.ALWAYS_VALID
-    cuped: bool = False
+    cuped: StrictBool = False
     guardrail_action: GuardrailAction = Field(
         default=GuardrailAction.STOP, description="What happens when a variant surely harms a guardrail."
     )
@@ -133,7 +133,7 @@ class ExperimentSettings(Given):
         default=Allocation.FIXED,
         description="bandit: weights follow the results once a day; then a person names the winner.",
     )
-    exposed_when_served: bool = Field(
+    exposed_when_served: StrictBool = Field(
         default=True,
         description="false: only `Experiment Viewed` events tell who saw a variant, not the flag's evaluation.",
     )
@@ -164,7 +164,7 @@ class ExperimentDraft(Given):
     variants: Annotated[list[Variant], _VARIANTS] | None = None
     targeting: Targeting = []
     coverage: Coverage = 1.0
-    holdout: bool = Field(default=True, description="Whether units of hold-outs are left out.")
+    holdout: StrictBool = Field(default=True, description="Whether units of hold-outs are left out.")
     layer_id: UUID | None = Field(default=None, description="Experiments of one layer exclude each other.")
     layer_share: Annotated[float, Field(gt=0, le=1)] | None = Field(
         default=None, description="Its part of the layer's units."
@@ -183,7 +183,7 @@ class ExperimentChange(Given):
     variants: Annotated[list[Variant], _VARIANTS] = []
     targeting: Targeting = []
     coverage: Coverage = 1.0
-    holdout: bool = True
+    holdout: StrictBool = True
     layer_id: UUID | None = None
     layer_share: Annotated[float, Field(gt=0, le=1)] | None = None
     metrics: Annotated[list[MetricUse], _METRICS] = []
