@@ -27,7 +27,8 @@ from enterprise_app.web.shell.lists import showing
 from enterprise_app.web.shell.urls import change_view, parameters
 
 NUMBERS = ("accepted", "rejected", "duplicates", "dropped", "late", "future", "bots")
-STACKED = ("accepted", "duplicates", "dropped", "rejected")
+STACKED = {"accepted": 1, "duplicates": 6, "dropped": 3, "rejected": 4}
+"""What a bar is made of, each in a colour of its own: what was refused is never the colour of what is well."""
 PRESETS = {"7d": 7, "30d": 30, "90d": 90}
 AGAIN = 5
 """Seconds between two readings of one page while events arrive."""
@@ -119,8 +120,9 @@ class HealthState(rx.State):
                 "name": translate(ctx.locale, f"explorer.health.{name}"),
                 "values": [getattr(point.counts, name) for point in found.series],
                 "kind": "bar",
+                "hue": hue,
             }
-            for name in STACKED
+            for name, hue in STACKED.items()
             if name == "accepted" or getattr(total, name)
         ]
         self.lines = [_line(ctx, one) for one in found.sources]
