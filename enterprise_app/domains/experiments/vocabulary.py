@@ -215,3 +215,4 @@ class ReportFormat(StrEnum):
     """The kinds of files that a report comes as."""
 
     CSV = "csv"
+    PDF = "pdf"

@@ -28,7 +28,7 @@ async def report(ctx: Context, experiment: Experiment, locale: str | None = None
     async with tenant_session(ctx) as session:
         made = await service.report_experiment(session, ctx, experiment.id, ReportFormat.CSV, locale)
     assert made.file_name == f"{experiment.key}.csv"
-    return list(csv.DictReader(io.StringIO(made.content)))
+    return list(csv.DictReader(io.StringIO(str(made.content))))
 
 
 def of(table: list[dict[str, Any]], section: str) -> list[dict[str, Any]]:

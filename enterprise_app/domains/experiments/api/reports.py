@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Path, Query
 from fastapi.responses import Response
 
+from enterprise_app.core.db import tenant_session
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.http.access import Caller, Session
 from enterprise_app.http.routing import Router
@@ -32,16 +33,18 @@ async def get_looks(ctx: Caller, session: Session, experiment_id: ExperimentId) 
     permission=Permission.EXPERIMENTS_READ,
     summary="Read the report",
     response_class=Response,
-    responses={200: {"content": {"text/csv": {"example": _FILE}}}},
+    responses={200: {"content": {"text/csv": {"example": _FILE}, "application/pdf": {"example": "%PDF-1.7 …"}}}},
 )
 async def report_experiment(
     ctx: Caller,
-    session: Session,
     experiment_id: ExperimentId,
     format: Annotated[ReportFormat, Query(description="The file's kind.")] = ReportFormat.CSV,  # noqa: A002
+    locale: Annotated[str | None, Query(description="Its language, by default yours.", examples=["en"])] = None,
 ) -> Response:
-    """Every number of the results as one table, with a summary in words; after the decision as it was frozen. An
-    apostrophe stands before text that a spreadsheet would run."""
-    report = await service.report_experiment(session, ctx, experiment_id, format)
+    """CSV: every number of the results as one table, with a summary in words; an apostrophe stands before text that a
+    spreadsheet would run. PDF: one to three pages to be read. After the decision both stay as it was frozen."""
+    async with tenant_session(ctx) as session:
+        report = await service.report_experiment(session, ctx, experiment_id, format, locale)
+    content = await report.file()
     headers = {"content-disposition": f'attachment; filename="{report.file_name}"'}
-    return Response(report.content, headers=headers, media_type=report.media_type)
+    return Response(content, headers=headers, media_type=report.media_type)
