@@ -90,6 +90,8 @@ def test_days_count_the_smallest_arm(args: tuple[Any, ...], expected: int) -> No
         (lambda: power.days(10, [1, 1], 0), Reason.OUT_OF_RANGE),
         (lambda: power.days(10, [1, 1], 5, 1.2), Reason.OUT_OF_RANGE),
         (lambda: power.days(10, [], 5), Reason.OUT_OF_RANGE),
+        (lambda: power.days(5000, [1, 1], 1000, 5e-324), Reason.UNREACHABLE),
+        (lambda: power.days(10**15, [1, 1], 1e-12), Reason.UNREACHABLE),
     ],
 )
 def test_plans_that_cannot_be_made_are_named(call: Any, reason: Reason) -> None:

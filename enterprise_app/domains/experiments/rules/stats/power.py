@@ -14,6 +14,9 @@ from .failures import Reason, Unanswerable, finite, positive, share
 from .points import point
 from .roots import root
 
+DAYS_MAX = 10**24
+"""Longer than there is; more has no meaning even as a number."""
+
 
 def units_for_proportions(
     base: float, target: float, alpha: float = 0.05, power: float = 0.8, *, pooled: bool = True, ratio: float = 1.0
@@ -118,8 +121,11 @@ def power_of_means(
 
 def days(units: int, shares: list[float], daily_units: float, coverage: float = 1.0) -> int:
     """Days until every arm has `units`, when `daily_units` eligible new units come and a share `coverage` takes part,
-    split by `shares` (weights of the arms). Raises Unanswerable(OUT_OF_RANGE)."""
+    split by `shares` (weights of the arms). Raises Unanswerable: OUT_OF_RANGE, UNREACHABLE (not within DAYS_MAX)."""
     positive(units=units, daily_units=daily_units, coverage=coverage, **{f"share{i}": s for i, s in enumerate(shares)})
     if coverage > 1 or not shares:
         raise Unanswerable(Reason.OUT_OF_RANGE, name="coverage" if shares else "shares")
-    return math.ceil(units / (daily_units * coverage * min(shares) / sum(shares)) - 1e-9)
+    daily = daily_units * coverage * min(shares) / sum(shares)
+    if daily * DAYS_MAX < units:  # also where so small a share of so few is none at all in a double
+        raise Unanswerable(Reason.UNREACHABLE, units=units)
+    return math.ceil(units / daily - 1e-9)
