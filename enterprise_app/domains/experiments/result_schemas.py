@@ -203,6 +203,9 @@ class Split(_Shown):
     suspicious: bool
     method: str
     source: str
+    any_time_p: float | None = Field(
+        default=None, description="While it runs: the smallest p of all looks, by a test that holds over all of them."
+    )
 
 
 class Verdict(_Shown):

@@ -15,6 +15,8 @@ from enterprise_app.core.db import tenant_session
 from enterprise_app.core.ids import new_id
 from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.errors import ExperimentNotFound, MetricsMissing
+from enterprise_app.domains.experiments.result_schemas import Split
+from enterprise_app.domains.experiments.rules.results import watched
 from tests.domains.experiments import lives
 from tests.domains.experiments.events import START
 from tests.domains.experiments.measured import MEDIAN, ORDERED, ROUNDS, SPENT, Trial, arm, outcome, trial
@@ -427,3 +429,14 @@ async def test_a_draft_has_results_without_units() -> None:
     found = await made.results()
     assert (found.split, found.advice, found.started_at) == (None, None, None)
     assert [a.units for a in outcome(found).arms] == [0, 0]
+
+
+def test_a_split_is_watched_by_two_tests() -> None:
+    def seen(p: float, method: str = "chi²") -> Split:
+        return Split(p=p, suspicious=p < 0.001, method=method, source="")
+
+    odd, fine = seen(1e-4), seen(0.3)
+    assert watched(odd, seen(0.03), None).model_dump() == odd.model_dump() | {"any_time_p": 0.03}
+    assert watched(fine, seen(0.4), 0.02).model_dump() == fine.model_dump() | {"any_time_p": 0.02}
+    remembered = watched(fine, seen(0.4, "any time"), 1e-5)
+    assert (remembered.p, remembered.suspicious, remembered.method) == (1e-5, True, "any time")

@@ -126,6 +126,22 @@ async def test_a_split_that_is_not_as_planned_goes_to_people_once():
     assert (event["step"], event["grounds"]) == ("review", ["split_mismatch"])
 
 
+async def test_the_published_mismatch_blocks_while_it_runs():
+    """5,200 against 4,800 (EXP-06): p 6.3e-5 by chi², 0.027 by the test that holds over all looks."""
+    ctx = make_context()
+    made = await lives.running(ctx)
+    await age(ctx, made, 20)
+    await expose(ctx, made, "control", 5200, 520)
+    await expose(ctx, made, "green", 4800, 960)
+    await watch(job(ctx))
+    assert (await lives.read(ctx, made)).state is ExperimentState.RUNNING
+    assert ((told := await seen(ctx, made)).step, told.grounds) == ("review", ["split_mismatch"])
+    split = (await results(ctx, made)).split
+    assert split is not None
+    assert (split.p, split.any_time_p) == (pytest.approx(6.3e-5, abs=5e-7), pytest.approx(0.027, abs=5e-4))
+    assert split.suspicious
+
+
 async def harmed(ctx: Context, **settings: Any) -> Experiment:
     made = await guarded(ctx, **settings)
     await expose(ctx, made, "control", 600, 60)

@@ -190,10 +190,13 @@ def split(
     return Split(p=found.p, suspicious=found.suspicious, method=found.method, source=found.source)
 
 
-def smallest(found: Split, earlier_p: float | None) -> Split:
-    """All looks at the split hold together: the smallest p seen counts."""
-    p = found.p if earlier_p is None else min(found.p, earlier_p)
-    return found.model_copy(update={"p": p, "suspicious": p < LIMIT})
+def watched(today: Split, over_looks: Split, earlier_p: float | None) -> Split:
+    """What two tests say of a split that is looked at often: chi² sees most, and forgets; the any-time test remembers
+    the smallest p of all looks. Either is enough to be suspicious."""
+    p = over_looks.p if earlier_p is None else min(over_looks.p, earlier_p)
+    remembered = over_looks.model_copy(update={"p": p, "suspicious": p < LIMIT})
+    shown = remembered if remembered.suspicious and not today.suspicious else today
+    return shown.model_copy(update={"any_time_p": p})
 
 
 def unit_counts(

@@ -182,9 +182,10 @@ def _results(row: ExperimentRow, work: Work, inputs: list[Input]) -> Results:
     found = rules.analysed(question, inputs)
     running = row.stopped_at is None and s.monitoring is Monitoring.ALWAYS_VALID
     expected = work.past.expected
-    split = rules.split(question, units, any_time=running, expected=expected)
-    if split is not None and running:
-        split = rules.smallest(split, work.past.split_p)
+    split = rules.split(question, units, any_time=False, expected=expected)
+    over_looks = rules.split(question, units, any_time=True, expected=expected) if running else None
+    if split is not None and over_looks is not None:
+        split = rules.watched(split, over_looks, work.past.split_p)
     moved = expected is not None or s.allocation is Allocation.BANDIT
     days = rules.running_days(row.started_at, row.stopped_at or work.as_of)
     counts = rules.unit_counts(question, units, conflicted, expected)

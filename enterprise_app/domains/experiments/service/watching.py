@@ -161,7 +161,7 @@ async def _record(
         "looked_at": results.as_of, "plan_version": results.plan_version, "step": is_now.step,
         "variant": is_now.variant, "grounds": list(is_now.grounds), "failure": failure,
         "since": since if was == is_now else results.as_of,
-        "split_p": results.split.p if results.split else None,
+        "split_p": results.split.any_time_p if results.split else None,
     }  # fmt: skip
     await looks.set_watch(session, row.id, values)
     if rules.is_news(was, is_now):
