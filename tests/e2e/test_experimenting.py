@@ -8,13 +8,14 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import assert_accessible, settled, visitor
-from tests.e2e.people import Workspace, new_workspace, sign_in, toast
+from tests.e2e.browser import assert_accessible, settled, shoot, visitor
+from tests.e2e.people import Workspace, fetch, new_workspace, sign_in, toast
 from tests.e2e.platform import Platform
 
 pytestmark = pytest.mark.e2e
 UNITS = {"control": (300, 30), "green": (300, 75)}
 """Of each variant: visitors, and how many of them order."""
+VIEWS = ("view=segments", "view=method", "tab=exposures", "tab=variants", "tab=history")
 NAME = "Green checkout button"
 
 
@@ -32,6 +33,7 @@ def test_experimenting(platform: Platform, browser: Browser):
         settled(page)
         _read(page)
         _decide(page)
+        _photograph(page, f"{space.url}/experiments/{experiment}")
         watch.assert_quiet()
     assert _served(space, key) == {"value": "green", "variant": "green"}
 
@@ -122,6 +124,16 @@ def _decide(page: Page) -> None:
     expect(page.get_by_text("Clear enough.")).to_be_visible()
     expect(page.get_by_role("button", name="Decide")).to_be_hidden()
     expect(page.get_by_role("row").filter(has_text="Significantly better")).to_have_count(1)
+
+
+def _photograph(page: Page, url: str) -> None:
+    """All that a decided experiment shows, in both directions, themes and all widths."""
+    for locale in ("en", "ar"):
+        assert fetch(page, "PATCH", "/api/v1/account", {"locale": locale}) == 200
+        for view in VIEWS:
+            page.goto(f"{url}?{view}")
+            settled(page)
+            shoot(page, f"results-{view.partition('=')[2]}", locale)
 
 
 def _served(space: Workspace, key: str) -> dict[str, Any]:

@@ -41,11 +41,15 @@ def ordered(row: SegmentRow, names: Names) -> list[SegmentArm]:
     return sorted(row.arms, key=lambda arm: places.get(arm.variant, len(places)))
 
 
+_WORDS = {Dimension.CHANNEL: "analytics.channel.", Dimension.DEVICE: "explorer.device."}
+"""Dimensions whose values are words of ours, and where their texts are."""
+
+
 def _called(ctx: Context, dimension: Dimension, row: SegmentRow) -> str:
     if row.segment is None:
         return translate(ctx.locale, "results.segment.rest")
-    key = f"analytics.channel.{row.segment}"
-    return translate(ctx.locale, key) if dimension is Dimension.CHANNEL and has_text(key) else row.segment
+    key = _WORDS.get(dimension, "") + row.segment
+    return translate(ctx.locale, key) if dimension in _WORDS and has_text(key) else row.segment
 
 
 def interval_of(row: SegmentRow, arm: SegmentArm, control: str) -> tuple[float, float] | None:
