@@ -116,9 +116,9 @@ async def test_the_view_of_the_url(db: JoinedSource, owner: Context, act_as: Any
     assert line["name"] == "Green"
     assert all(low < value < high for low, value, high in zip(line["low"], line["values"], line["high"], strict=True))
     detail = await opened(root, made.experiment.id, "?metric=m0&view=segments&by=device", MetricDetailState)
-    assert [(row.name, len(row.arms)) for row in detail.segments] == [("Unknown or small", 2), ("mobile", 2)] or [
+    assert [(row.name, len(row.arms)) for row in detail.segments] == [("Unknown or small", 2), ("Mobile", 2)] or [
         row.name for row in detail.segments
-    ] == ["mobile", "Unknown or small"]
+    ] == ["Mobile", "Unknown or small"]
     detail = await opened(root, made.experiment.id, "?metric=m0&view=method", MetricDetailState)
     (told,) = detail.methods
     assert told.name == "Green"
