@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from enterprise_app.core.errors import Conflict
+from enterprise_app.core.sorting import sort_key
 from enterprise_app.domains.experiments.rules import lifecycle
 from enterprise_app.domains.experiments.vocabulary import ExperimentAction as Act
 from enterprise_app.domains.experiments.vocabulary import ExperimentState as State
@@ -83,4 +84,4 @@ def test_copies_have_free_names_and_keys_that_fit() -> None:
 
 
 def test_names_sort_as_people_expect() -> None:
-    assert sorted(["b", "Ä", "a", "Z"], key=lifecycle.sort_key) == ["Ä", "a", "b", "Z"]
+    assert sorted(["b", "Ä", "a", "Z"], key=sort_key) == ["Ä", "a", "b", "Z"]

@@ -1,14 +1,11 @@
 """How campaigns move, what they may be called, how names sort. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Collection
 
 from ..errors import wrong_status
 from ..schemas import NAME_MAX
 from ..vocabulary import CampaignAction, CampaignStatus
-
-_SORT_KEY_MAX = 200
 
 TRANSITIONS: dict[CampaignAction, tuple[tuple[CampaignStatus, ...], CampaignStatus | None]] = {
     CampaignAction.ACTIVATE: ((CampaignStatus.DRAFT, CampaignStatus.PAUSED), CampaignStatus.ACTIVE),
@@ -43,12 +40,6 @@ def restored_status(before_archive: CampaignStatus | None) -> CampaignStatus:
 def allowed_actions(status: CampaignStatus) -> list[CampaignAction]:
     """What can be done from here, for buttons."""
     return [action for action, (starts, _) in TRANSITIONS.items() if status in starts]
-
-
-def sort_key(name: str) -> str:
-    """Names in the order people expect (Ä beside A, case apart from nothing): stored, so that an index can sort."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))[:_SORT_KEY_MAX]
 
 
 def copy_stem(name: str) -> str:

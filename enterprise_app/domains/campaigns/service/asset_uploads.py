@@ -12,6 +12,7 @@ from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.errors import Invalid
 from enterprise_app.core.ids import new_id
+from enterprise_app.core.sorting import sort_key
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.audit import service as audit
@@ -22,7 +23,6 @@ from ..errors import AssetUnchanged
 from ..events import AssetCreated, AssetVersioned
 from ..models import AssetRow, AssetVersionRow
 from ..queries import assets as queries
-from ..rules.campaigns import sort_key
 from ..schemas import Asset
 from ..vocabulary import AssetKind, AssetState
 from .asset_contents import Prepared, prepare

@@ -10,6 +10,7 @@ from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.errors import ReadOnly
 from enterprise_app.core.paging import ListQuery, Page
+from enterprise_app.core.sorting import sort_key
 from enterprise_app.core.table import take_version
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.permissions import Permission
@@ -24,7 +25,6 @@ from ..models import AssetRow
 from ..queries import assets as queries
 from ..queries import campaigns as campaign_queries
 from ..rules.assets import SVG
-from ..rules.campaigns import sort_key
 from ..schemas import Asset, AssetChange, AssetVersion
 from .asset_rows import (
     facts_of,

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from enterprise_app.core import events, live
 from enterprise_app.core.context import ActorKind, Context
 from enterprise_app.core.errors import Invalid, NotFound, ReadOnly
+from enterprise_app.core.sorting import sort_key
 from enterprise_app.core.table import take_version
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.entitlements import UNLIMITED, Limit
@@ -51,7 +52,7 @@ async def duplicate_campaign(session: AsyncSession, ctx: Context, campaign_id: U
     copied = source.model_dump(include=set(CampaignChange.model_fields) | {"budget_minor", "budget_currency"})
     stem = rules.copy_stem(source.name)
     copied["name"] = rules.copy_name(source.name, await queries.names_like(session, stem))
-    copied["name_key"] = rules.sort_key(copied["name"])
+    copied["name_key"] = sort_key(copied["name"])
     row = CampaignRow(tenant_id=ctx.tenant_id, status=CampaignStatus.DRAFT, **copied)
     return await _insert(session, ctx, row, source=source)
 
@@ -158,7 +159,7 @@ def _columns(values: dict[str, Any]) -> dict[str, Any]:
         columns["budget_minor"] = budget.amount_minor if budget else None
         columns["budget_currency"] = budget.currency if budget else None
     if "name" in columns:
-        columns["name_key"] = rules.sort_key(columns["name"])
+        columns["name_key"] = sort_key(columns["name"])
     if "channels" in columns:
         columns["channels"] = [channel.value for channel in columns["channels"]]
     if "objective" in columns:

@@ -10,7 +10,6 @@ from ..schemas import NAME_MAX
 from ..vocabulary import ExperimentAction, ExperimentState
 
 KEY_MAX = 100
-_SORT_KEY_MAX = 200
 _STEM_MAX = 60
 _SUFFIX_MAX = 10
 
@@ -56,12 +55,6 @@ def frozen(state: ExperimentState, fields: Iterable[str]) -> list[str]:
 def not_before(at: datetime, *earlier: datetime | None) -> datetime:
     """The moment, or the latest of what happened before it: a clock that went back must not turn an order around."""
     return max([at, *(moment for moment in earlier if moment is not None)])
-
-
-def sort_key(name: str) -> str:
-    """Names in the order people expect (Ä beside A, case apart from nothing): stored, so that an index can sort."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))[:_SORT_KEY_MAX]
 
 
 def key_stem(name: str) -> str:

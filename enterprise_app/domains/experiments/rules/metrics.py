@@ -1,6 +1,5 @@
 """What a metric may be, and what of a unit's events it is made of. Pure."""
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -114,9 +113,3 @@ def streams_of(definition: Definition, *, cuped: bool) -> Streams:
         stream(definition.event, -HISTORY, zero) if adjusted else None,
         stream(definition.denominator, -HISTORY, zero) if adjusted else None,
     )
-
-
-def sort_key(name: str) -> str:
-    """Names in the order people expect (Ä beside A, case apart from nothing): stored, so that an index can sort."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))[:200]

@@ -13,6 +13,7 @@ from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.errors import Invalid
 from enterprise_app.core.ids import new_id
+from enterprise_app.core.sorting import sort_key
 from enterprise_app.core.table import take_version
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.permissions import Permission
@@ -59,7 +60,7 @@ async def duplicate_experiment(session: AsyncSession, ctx: Context, experiment_i
     stem = lifecycle.name_stem(source.name)
     name = lifecycle.copy_name(source.name, await queries.names_like(session, stem))
     values = {column: getattr(source, column) for column in _COPIED}
-    values |= {"name": name, "name_key": lifecycle.sort_key(name)}
+    values |= {"name": name, "name_key": sort_key(name)}
     return await _insert(session, ctx, values, None, lifecycle.copied_key_stem(source.key), source)
 
 
@@ -196,7 +197,7 @@ def _columns(values: dict[str, Any]) -> dict[str, Any]:
         if columns.get(name) is not None:
             columns[name] = Decimal(str(columns[name]))
     if "name" in columns:
-        columns["name_key"] = lifecycle.sort_key(columns["name"])
+        columns["name_key"] = sort_key(columns["name"])
     if "metrics" in values:
         columns["primary_metric_id"] = _primary(values["metrics"])
     return columns

@@ -16,6 +16,7 @@ from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.errors import Invalid, ReadOnly
 from enterprise_app.core.paging import ListQuery, Page
+from enterprise_app.core.sorting import sort_key
 from enterprise_app.core.table import take_version
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.entitlements import Feature
@@ -29,7 +30,6 @@ from ..flag_schemas import Flag, FlagChange, FlagDraft, Prerequisite, Rule, Serv
 from ..models import FlagRow
 from ..queries import flags as queries
 from ..rules.checking import flag_problems, prerequisite_problems
-from ..rules.lifecycle import sort_key
 from ..vocabulary import FlagAction, FlagKind
 
 AREA = "flags"

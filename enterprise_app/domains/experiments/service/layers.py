@@ -13,6 +13,7 @@ from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.errors import Invalid, NotFound
 from enterprise_app.core.paging import ListQuery, Page
+from enterprise_app.core.sorting import sort_key
 from enterprise_app.core.table import take_version
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.permissions import Permission
@@ -23,7 +24,6 @@ from ..errors import HoldoutNotFound, LayerArchivedError, LayerInUse, LayerNotAr
 from ..flag_schemas import Holdout, HoldoutChange, HoldoutDraft, Layer, LayerChange, LayerDraft
 from ..models import HoldoutRow, LayerRow
 from ..queries import flags as queries
-from ..rules.lifecycle import sort_key
 from ..vocabulary import LayerAction
 from .shared import announce, check_writable
 

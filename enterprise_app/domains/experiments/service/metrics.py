@@ -12,6 +12,7 @@ from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.errors import Conflict, Invalid, ReadOnly
 from enterprise_app.core.paging import ListQuery, Page
+from enterprise_app.core.sorting import sort_key
 from enterprise_app.core.table import take_version
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.entitlements import Feature
@@ -23,7 +24,7 @@ from ..errors import MetricArchived, MetricNotFound, metric_key_taken
 from ..metric_schemas import Definition, Metric, MetricChange, MetricDraft
 from ..models import MetricRow
 from ..queries import metrics as queries
-from ..rules.metrics import problems, sort_key
+from ..rules.metrics import problems
 from ..vocabulary import MetricAction
 
 AREA = "metrics"

@@ -1,11 +1,12 @@
 """What is shown of a person: name, e-mail, country and stage out of what its profiles say together."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+
+from enterprise_app.core.sorting import sort_key
 
 from ..vocabulary import Stage
 from .traits import Traits, together, visible
@@ -97,12 +98,6 @@ def country_of(traits: Traits) -> str | None:
     address = traits.get("address")
     country = _text(traits, "country") or (_text(address, "country") if isinstance(address, dict) else "")
     return (country.upper() if len(country) == 2 else country[:COUNTRY_MAX]) or None
-
-
-def sort_key(name: str) -> str:
-    """Names in the order people expect (Ä beside A, case apart from nothing): stored, so that an index can sort."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))[:NAME_MAX]
 
 
 def shown_traits(own: Traits, merged: Traits | None) -> dict[str, Any]:
