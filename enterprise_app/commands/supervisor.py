@@ -12,6 +12,8 @@ from .children import Child
 from .terminal import say
 
 WEB_PATIENCE, WORKER_PATIENCE = 12.0, 20.0
+AWAY_PATIENCE = 3.0
+"""There is nothing to finish without the database."""
 
 
 class Supervisor:
@@ -72,15 +74,29 @@ class Supervisor:
             say("The database keeps running: another command is using it and stops it when done")
 
     def _look_after_database(self) -> None:
-        if self._server is None or find_running_server(self._settings) is not None:
+        if self._server is None:
             return
-        say("The database ended; starting it again")
+        running = find_running_server(self._settings)
+        if running is not None and running[1] == self._server.port:
+            return
+        if running is None:
+            say("The database ended; starting it again")
         try:
             ended, self._server = self._server, ensure_running(self._settings)
             ended.let_go()  # however long the old object lives: who uses a server keeps it from being stopped
         except (EmbeddedError, OSError) as error:  # a full disk, above all: it may have room again soon
             say(str(error))
             time.sleep(2)
+            return
+        if self._server.port != ended.port:
+            self._follow_database()
+
+    def _follow_database(self) -> None:
+        """Somebody took its port while it was away: what we started before knocks there for ever."""
+        say("The database's port was taken meanwhile, so it has another one; starting everything else again")
+        for child in self._children:
+            child.stop(AWAY_PATIENCE)
+            child.start()
 
 
 def web_command(settings: Settings) -> list[str]:

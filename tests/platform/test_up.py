@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import time
 import urllib.request
 from collections.abc import Callable
@@ -43,8 +44,17 @@ def running(platform: Platform) -> list[int]:
 
 def database_pid(platform: Platform) -> int:
     """The embedded server's process; 0 while there is none."""
+    return _of_database(platform, 0)
+
+
+def database_port(platform: Platform) -> int:
+    """Where the embedded server listens; 0 while there is none."""
+    return _of_database(platform, 3)
+
+
+def _of_database(platform: Platform, line: int) -> int:
     try:
-        return int((platform.data_dir / "pg" / "data" / "postmaster.pid").read_text().splitlines()[0])
+        return int((platform.data_dir / "pg" / "data" / "postmaster.pid").read_text().splitlines()[line])
     except (FileNotFoundError, IndexError):
         return 0
 
@@ -77,6 +87,7 @@ def test_kills_are_survived_and_ctrl_c_stops_everything(tmp_path: Path) -> None:
         answer = httpx.get(f"{again.loopback()}/api/v1/campaigns", headers=owner, timeout=20).raise_for_status()
         assert {row["name"] for row in answer.json()["items"]} == kept
         kill(again, database_pid(again))
+        _a_taken_port_is_left(again, owner)
         pids = running(again)
     finally:
         code = again.stop()
@@ -106,6 +117,32 @@ def _children_come_back(platform: Platform, owner: dict[str, str]) -> set[str]:
         httpx.post(f"{platform.loopback()}/api/v1/campaigns", json=campaign, headers=owner).raise_for_status()
         kill(platform, pid)
     return accepted
+
+
+def _a_taken_port_is_left(platform: Platform, owner: dict[str, str]) -> None:
+    """While the database is away, another program takes its port: it comes back at another, and everybody follows."""
+    old, up, pid = database_port(platform), psutil.Process(recorded(platform)["pid"]), database_pid(platform)
+    up.suspend()
+    try:
+        os.kill(pid, signal.SIGKILL)
+        taken = until_bound(old)
+    finally:
+        up.resume()
+    with taken:
+        until(lambda: database_port(platform) not in {0, old})
+        until(lambda: ready(platform))
+        httpx.get(f"{platform.loopback()}/api/v1/campaigns", headers=owner, timeout=20).raise_for_status()
+
+
+def until_bound(port: int) -> socket.socket:
+    """Listens there as soon as the one who did is gone."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return socket.create_server(("127.0.0.1", port))
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 def kill(platform: Platform, pid: int) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -29,6 +30,9 @@ OPTIONS = {
     "log_destination": "stderr",
 }
 FAST_AND_LOSS_TOLERANT = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+PORTS = range(20_000, 32_000)
+"""Below those that systems give to outgoing connections (from 32768, or 49152): while the server is away, nobody gets
+its port by chance, not even its own clients that knock at it."""
 NO_SPACE = ("No space left on device", "Disk quota exceeded", "File too large")
 LOG_TAIL, RECENT = 64_000, 60  # bytes of the log that are looked at, seconds
 RETRYABLE = ("pre-existing shared memory block", "lock file", "could not bind", "Address already in use")
@@ -206,7 +210,8 @@ def _remove_stale_pid_file(place: Place) -> None:
 
 def _usable_port(place: Place) -> int:
     """The port of last time if it is free, so that URLs stay valid; otherwise any free one."""
-    for candidate in (int(place.state().get("port", 0)), 0):
+    fresh = [random.choice(PORTS) for _ in range(20)]
+    for candidate in (int(place.state().get("port", fresh[0])), *fresh, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -18,12 +18,24 @@ _SMTP_PORTS = {"smtp": 25, "smtps": 465}
 
 
 async def answered(name: str, question: Callable[[], Awaitable[bool]]) -> State:
-    """Up when the question is answered with yes in time."""
+    """Up when the question is answered with yes in time.
+
+    A question that can't even be cancelled, such as one to a frozen database, is left behind: `asyncio.wait_for` would
+    wait for it, and with it everybody who asks whether the platform is well.
+    """
+    asking = asyncio.ensure_future(question())
     try:
-        return State.UP if await asyncio.wait_for(question(), PATIENCE) else State.DOWN
+        done, _ = await asyncio.wait({asking}, timeout=PATIENCE)
+        if not done:
+            raise TimeoutError
+        return State.UP if asking.result() else State.DOWN
     except (AtriumError, OSError, TimeoutError, ValueError) as error:
         log.warning("a dependency is down", extra={"component": name, "problem": type(error).__name__})
         return State.DOWN
+    finally:
+        if not asking.done():
+            asking.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+            asking.cancel()
 
 
 async def redis_answers(url: str) -> bool:

@@ -11,7 +11,7 @@ from enterprise_app.core import db as core_db
 from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.core.jobs_liveness import Liveness
 from enterprise_app.core.settings import Settings
-from enterprise_app.domains.operations import service
+from enterprise_app.domains.operations import gateway, service
 from enterprise_app.domains.operations.manifest import DOMAIN
 from enterprise_app.domains.operations.rules import overall
 from enterprise_app.domains.operations.service import examination
@@ -52,6 +52,23 @@ async def test_with_a_living_worker_all_is_well(committed_db, get):
     finally:
         await worker.stop()
     assert (await get("/api/health"))[1]["components"]["worker"] == "down"
+
+
+async def test_who_does_not_even_hear_that_time_is_up_is_left_behind(monkeypatch):
+    """As a frozen database, whose driver waits for its answer to a cancelled statement."""
+    monkeypatch.setattr(gateway, "PATIENCE", 0.05)
+    over = asyncio.Event()
+
+    async def deaf() -> bool:
+        try:
+            await over.wait()
+        except asyncio.CancelledError:
+            await over.wait()
+        return True
+
+    async with asyncio.timeout(10):
+        assert await gateway.answered("database", deaf) is State.DOWN
+    over.set()
 
 
 async def test_without_the_database_it_lives_but_is_not_ready(get):
