@@ -49,10 +49,13 @@ OPEN_USE_CASES = {
 """For visitors: reached by public routes and pages; what lets them in is not a permission."""
 
 PARTS = {
+    "analytics.follow": "the upkeep's of sums that other domains keep",
+    "analytics.forget_changes": "the upkeep's of sums that other domains keep",
     "analytics.make_retention_mails": "the delivery's of an announcement",
     "analytics.record_asset": "the delivery's of an asset that was created",
     "analytics.record_campaign": "the delivery's of a campaign that was created",
     "analytics.take_views": "part of the upkeep of exposures",
+    "analytics.unfollow": "the upkeep's of sums that other domains keep",
     "analytics.write_calls": "the web process's, of calls that were let in",
     "audit.list_chains": "the command line's, across tenants",
     "audit.record": "part of every act",

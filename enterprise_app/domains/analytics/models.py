@@ -130,9 +130,29 @@ DIRTY = sa.Table(
     sa.Column("tenant_id", sa.Uuid, primary_key=True),
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
     sa.Column("slot_at", _TIMESTAMP, nullable=False),
+    sa.Column("removed", sa.Boolean, nullable=False, server_default="false"),
 )
 """Slots of 15 minutes (UTC) whose rollups have to be redone. Append-only, never merged: a marker that is there already
-may be in the hands of a recomputation whose snapshot lacks the newer events."""
+may be in the hands of a recomputation whose snapshot lacks the newer events. `removed`: events of the slot went."""
+
+FOLLOWERS = sa.Table(
+    "analytics_followers",
+    SQLModel.metadata,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("follower", sa.Uuid, primary_key=True),
+)
+"""Who keeps sums of the tenant's events, besides the rollups, and is told of every slot that changes."""
+
+FOLLOWED = sa.Table(
+    "analytics_followed",
+    SQLModel.metadata,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("follower", sa.Uuid, primary_key=True),
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("slot_at", _TIMESTAMP, nullable=False),
+    sa.Column("removed", sa.Boolean, nullable=False),
+)
+"""Marks that the rollups are done with and a follower is not: each deletes its own."""
 
 _NUMBERS = ("page_views", "sessions", "events", "humans", "bots", "requests")
 

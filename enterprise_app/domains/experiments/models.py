@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from enterprise_app.core.table import MOMENT, Archivable, TenantTable, Versioned
@@ -214,3 +214,33 @@ WATCHES = sa.Table(
     sa.Column("failure", sa.Text),
 )
 """Where each running experiment's watch stands: the last look, and what the rules advised since when."""
+
+KEEPING = sa.Table(
+    "experiment_keeping",
+    SQLModel.metadata,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("experiment_id", sa.Uuid, primary_key=True),
+    sa.Column("question", sa.Text, nullable=False, server_default=""),
+    sa.Column("as_of", MOMENT),
+    sa.Column("first_at", MOMENT),
+    sa.Column("ended_at", MOMENT),
+    sa.Column("units", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("kept_at", MOMENT),
+)
+"""What the sums of an experiment's units were counted by: the `question` (a fingerprint of what is counted) and the
+scope of that moment. Without `as_of` they hold for nothing."""
+
+UNIT_SUMS = sa.Table(
+    "experiment_unit_sums",
+    SQLModel.metadata,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("experiment_id", sa.Uuid, primary_key=True),
+    sa.Column("unit", sa.Uuid, primary_key=True),
+    sa.Column("first_at", MOMENT, nullable=False),
+    sa.Column("sums", ARRAY(sa.Double), nullable=False),
+    sa.Column("money", ARRAY(sa.Numeric)),
+    sa.Column("slots", ARRAY(MOMENT)),
+    sa.Column("grown", ARRAY(sa.Double, dimensions=2)),
+)
+"""What a unit's events added up to, by stream, when it was exposed at `first_at`; `money` exactly. `grown`: the sums at
+the end of each of its `slots` of 15 minutes with an event, for the line of days."""

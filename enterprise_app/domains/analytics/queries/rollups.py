@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import Grouping
 
 from enterprise_app.domains.analytics.models import COUNTING, DIRTY, EVENTS, ROLLUPS
+from enterprise_app.domains.analytics.queries import following
 from enterprise_app.domains.analytics.queries.overview import UTM
 from enterprise_app.domains.analytics.queries.sessions import activity, times, within
 from enterprise_app.domains.analytics.rules.sessions import SessionRules
@@ -72,8 +73,9 @@ async def drop(session: AsyncSession, tenant_id: UUID, start: datetime, end: dat
 
 
 async def forget_marks(session: AsyncSession, tenant_id: UUID, since: datetime) -> None:
-    """Delete the marks from there on that this snapshot sees, and only those."""
-    await session.execute(sa.delete(DIRTY).where(DIRTY.c.tenant_id == tenant_id, DIRTY.c.slot_at >= since))
+    """Delete the marks from there on that this snapshot sees, and only those; followers are told of them."""
+    done = sa.delete(DIRTY).where(DIRTY.c.tenant_id == tenant_id, DIRTY.c.slot_at >= since)
+    await following.hand_on(session, tenant_id, done.returning(DIRTY.c.slot_at, DIRTY.c.removed).cte("done"))
 
 
 async def edge_of_events(session: AsyncSession, tenant_id: UUID, before: datetime) -> tuple[datetime, datetime] | None:

@@ -9,6 +9,7 @@ from .counting import change_counting, get_counting
 from .draining import drain_backlog
 from .expiring import change_retention, decide_retention, get_retention, make_retention_mails, preview_plan
 from .exporting import MAX_ROWS, export_events
+from .following import EPOCH, SLOT, changed_slots, follow, forget_changes, unfollow
 from .health import get_health, get_waiting, last_health_day, list_rejected
 from .importing import import_file
 from .imports import IMPORTS, cancel_import, get_import, list_imports, open_rejects, queue_import
@@ -46,10 +47,12 @@ from .viewing import TENANTS_WITH_VIEWS, View, take_views
 from .write_keys import KeyOwner, forget_keys
 
 __all__ = [
+    "EPOCH",
     "EVENTS",
     "EVENT_LIST",
     "IMPORTS",
     "MAX_ROWS",
+    "SLOT",
     "SOURCES",
     "TENANTS_WITH_VIEWS",
     "TIMELINE",
@@ -61,6 +64,7 @@ __all__ = [
     "change_counting",
     "change_privacy",
     "change_retention",
+    "changed_slots",
     "check_upload_room",
     "complete_plan",
     "create_source",
@@ -70,7 +74,9 @@ __all__ = [
     "ensure_import_source",
     "export_events",
     "find_format",
+    "follow",
     "follow_zone",
+    "forget_changes",
     "forget_keys",
     "forget_seen",
     "get_counting",
@@ -119,6 +125,7 @@ __all__ = [
     "take_messages",
     "take_views",
     "tidy_imports",
+    "unfollow",
     "visitor_of",
     "write_calls",
 ]

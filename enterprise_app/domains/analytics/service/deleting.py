@@ -52,8 +52,8 @@ _DELETE = """
     ), forgotten AS (
         DELETE FROM analytics_seen AS s USING gone WHERE s.tenant_id = %(tenant)s AND s.id = gone.id
     ), marked AS (
-        INSERT INTO analytics_dirty (tenant_id, slot_at)
-        SELECT DISTINCT %(tenant)s::uuid, date_bin('15 minutes', occurred_at, '2000-01-01Z') FROM gone
+        INSERT INTO analytics_dirty (tenant_id, slot_at, removed)
+        SELECT DISTINCT %(tenant)s::uuid, date_bin('15 minutes', occurred_at, '2000-01-01Z'), true FROM gone
     )
     SELECT count(*) FROM gone
 """
@@ -74,8 +74,8 @@ _LEAVE = """
     WITH forgotten AS (
         DELETE FROM analytics_seen AS s USING {month} AS e WHERE s.tenant_id = e.tenant_id AND s.id = e.id
     )
-    INSERT INTO analytics_dirty (tenant_id, slot_at)
-    SELECT DISTINCT e.tenant_id, date_bin('15 minutes', e.occurred_at, '2000-01-01Z') FROM {month} AS e
+    INSERT INTO analytics_dirty (tenant_id, slot_at, removed)
+    SELECT DISTINCT e.tenant_id, date_bin('15 minutes', e.occurred_at, '2000-01-01Z'), true FROM {month} AS e
 """
 
 
