@@ -229,6 +229,20 @@ class Winner(Shown):
     as_of: datetime | None = Field(description="How old the results are.")
 
 
+class Missing(Shown):
+    """What a start still needs."""
+
+    field: str = Field(examples=["hypothesis"])
+    code: str = Field(examples=["hypothesis_missing"])
+
+
+class Readiness(Shown):
+    """Whether a draft, right as far as it goes, could start as it is."""
+
+    ready: bool
+    missing: list[Missing] = Field(description="In the order of the fields.")
+
+
 class Experiment(Shown):
     """An experiment as it is now."""
 
@@ -294,3 +308,15 @@ class Exposures(Shown):
     variants: list[VariantExposures]
     units: int
     conflicted: int
+
+
+class ExperimentExposures(Exposures):
+    """Who takes part in one of several experiments."""
+
+    experiment_id: UUID
+
+
+class ExposureCounts(Shown):
+    """Who takes part in each of the experiments that were asked for, in that order; unknown ones are left out."""
+
+    items: list[ExperimentExposures]

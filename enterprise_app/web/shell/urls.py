@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
 
 import reflex as rx
 from reflex_base.event import EventSpec
@@ -29,3 +30,13 @@ def change_view(state: Any, *, replace: bool = False, **changes: str | list[str]
     asked = parse_qsl(state.router.url.query)
     query: dict[str, str | list[str]] = {name: [value for key, value in asked if key == name] for name, _ in asked}
     return rx.redirect(with_query(state.router.url.path, query | changes), replace=replace)
+
+
+def key_in(path: str) -> str:
+    """The id in the path; where there is none, one of nothing: it is simply not found."""
+    for part in path.strip("/").split("/"):
+        try:
+            return str(UUID(part))
+        except ValueError:
+            continue
+    return str(UUID(int=0))

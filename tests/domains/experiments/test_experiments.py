@@ -32,7 +32,7 @@ from enterprise_app.domains.experiments.errors import (
     FlagNeeded,
 )
 from enterprise_app.domains.experiments.flag_schemas import FlagChange, Serve
-from enterprise_app.domains.experiments.schemas import Experiment, ExperimentDraft, PlanVersion
+from enterprise_app.domains.experiments.schemas import Experiment, ExperimentDraft, PlanVersion, Readiness
 from enterprise_app.domains.experiments.service import experiments as editing
 from enterprise_app.domains.experiments.vocabulary import ExperimentAction as Act
 from enterprise_app.domains.experiments.vocabulary import ExperimentState as State
@@ -439,3 +439,31 @@ async def test_a_metric_that_was_put_away_is_not_taken() -> None:
     with pytest.raises(Invalid) as refused:
         await act(ctx, made, Act.START)
     assert problems(refused) == [("metrics.0.metric_id", "metric_unknown")]
+
+
+async def test_a_check_stores_nothing_and_tells_what_a_start_needs() -> None:
+    ctx = make_context()
+    bare = await checked(ctx, name="Button", variants=TWO, coverage=0)
+    assert not bare.ready
+    assert [(one.field, one.code) for one in bare.missing] == [
+        ("hypothesis", "hypothesis_missing"),
+        ("metrics", "primary_metric_missing"),
+        ("coverage", "coverage_nobody"),
+    ]
+    uses = [{"metric_id": await metric(ctx), "role": "primary"}]
+    full = await checked(ctx, name="Button", variants=TWO, hypothesis="So.", metrics=uses)
+    assert (full.ready, full.missing) == (True, [])
+    assert await names(ctx) == []
+    await create(ctx, "Button", key="button", variants=TWO)
+    with pytest.raises(Invalid) as refused:
+        await checked(ctx, name="Other", key="button")
+    assert problems(refused) == [("key", "experiment_key_taken")]
+    await checked(ctx, name="Other", key="butt")
+    with pytest.raises(Invalid) as refused:
+        await checked(ctx, name="Other", variants=[TWO[0]], metrics=[{"metric_id": uuid4(), "role": "primary"}])
+    assert {field for field, _ in problems(refused)} == {"variants", "metrics.0.metric_id"}
+
+
+async def checked(ctx: Context, **fields: Any) -> Readiness:
+    async with tenant_session(ctx) as session:
+        return await service.check_experiment(session, ctx, ExperimentDraft.model_validate(fields))

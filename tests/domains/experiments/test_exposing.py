@@ -221,3 +221,31 @@ async def _tenant(ctx: Context) -> None:
     row = "INSERT INTO tenants (id, slug, skeleton, name, plan) VALUES (:id, :slug, :slug, 'Acme', 'STARTER')"
     async with core_db._current().system() as session:
         await session.execute(sa.text(row), {"id": ctx.tenant_id, "slug": str(ctx.tenant_id)})
+
+
+@in_a_rollback
+async def test_several_experiments_are_counted_in_one_query(monkeypatch: pytest.MonkeyPatch) -> None:
+    ctx, stranger = make_context(), make_context()
+    one, two, idle = await running(ctx), await running(ctx, "Two"), await running(ctx, "Idle")
+    foreign = await running(stranger, "Foreign")
+    await serve(ctx, one, *(f"u-{n}" for n in range(20)))
+    await serve(ctx, two, "a", "b", "c")
+    await serve(stranger, foreign, "a")
+    await service.flush_exposures()
+    asked: list[str] = []
+    async with tenant_session(ctx) as session:
+        execute = session.execute
+
+        async def counted(statement: Any, *rest: Any, **more: Any) -> Any:
+            asked.append(str(statement))
+            return await execute(statement, *rest, **more)
+
+        monkeypatch.setattr(session, "execute", counted)
+        wanted = [two.id, uuid4(), idle.id, foreign.id, one.id, two.id]
+        found = (await service.list_exposures(session, ctx, wanted)).items
+        nothing = (await service.list_exposures(session, ctx, [])).items
+    assert [(item.experiment_id, item.units) for item in found] == [(two.id, 3), (idle.id, 0), (one.id, 20)]
+    assert (found[1].variants, nothing, len(asked)) == ([], [], 1)
+    for item, experiment in ((found[2], one), (found[0], two)):
+        alone = await seen(ctx, experiment)
+        assert (item.variants, item.conflicted) == (alone.variants, alone.conflicted)

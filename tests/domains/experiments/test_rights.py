@@ -49,6 +49,7 @@ LIFE = [
     case(READ, service.get_winner, new_id()),
     case(READ, service.list_experiments, service.EXPERIMENTS.parse()),
     case(READ, service.list_plan_versions, new_id()),
+    case(READ, service.check_experiment, ExperimentDraft(name="A")),
     case(READ, service.plan_test, PlanQuestion(base=0.1, effect=0.2)),
     case(READ, service.recommend, RecommendationQuestion()),
     case(CREATE, service.create_layer, LayerDraft(name="A", key="a")),
@@ -72,6 +73,7 @@ SERVING = [
     case(Permission.FLAGS_EVALUATE, service.evaluate_flag, "a", {}),
     case(Permission.FLAGS_EVALUATE, service.evaluate_flags, {}),
     case(READ, service.get_exposures, new_id()),
+    case(READ, service.list_exposures, [new_id()]),
 ]
 MEASURING = [
     case(METRICS, service.create_metric, MetricDraft.model_construct(key="a", name="A", definition=None)),

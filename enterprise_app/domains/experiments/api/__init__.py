@@ -1,7 +1,7 @@
 """Experiments over HTTP: lifecycle, layers and hold-outs, metrics, recommendations, results."""
 
 from .experiments import experiments
-from .exposures import exposures
+from .exposures import counts, exposures
 from .flags import flags
 from .generating import generating
 from .layers import holdouts, layers
@@ -22,6 +22,7 @@ routers = (
     layers,
     holdouts,
     exposures,
+    counts,
     flags,
     ofrep,
 )

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Query
+from fastapi import Body, Path, Query
 
 from enterprise_app.core.paging import ListQuery
 from enterprise_app.core.vocabulary.permissions import Permission
@@ -13,13 +13,22 @@ from enterprise_app.http.routing import Router
 
 from .. import service
 from ..plan_schemas import PlanAnswer, PlanQuestion
-from ..schemas import DecisionDraft, Experiment, ExperimentChange, ExperimentDraft, PlanVersions, Winner
+from ..schemas import (
+    DecisionDraft,
+    Experiment,
+    ExperimentChange,
+    ExperimentDraft,
+    PlanVersions,
+    Readiness,
+    Winner,
+)
 from ..vocabulary import ExperimentAction
 
 experiments = Router(prefix="/api/v1/experiments", tags=["Experiments"])
 
 ExperimentId = Annotated[UUID, Path(description="The experiment's id.")]
 Query_ = Annotated[ListQuery, list_query(service.EXPERIMENTS, "total")]
+_IDEA = {"name": "Shorter form", "hypothesis": "Fewer fields, more orders.", "coverage": 0.5}
 Total = Annotated[bool, Query(description="Whether to count the whole list too.")]
 
 
@@ -39,6 +48,14 @@ async def create_experiment(ctx: Caller, session: Session, draft: ExperimentDraf
 async def plan_test(ctx: Caller, question: PlanQuestion) -> PlanAnswer:
     """Units of every arm, days, and the smallest effect that can be seen over the time. Nothing is stored."""
     return await service.plan_test(ctx, question)
+
+
+@experiments.post("/check", permission=Permission.EXPERIMENTS_READ, summary="Check an experiment")
+async def check_experiment(
+    ctx: Caller, session: Session, draft: Annotated[ExperimentDraft, Body(examples=[_IDEA])]
+) -> Readiness:
+    """What creating it would refuse is refused here too; else what a start would still need. Nothing is stored."""
+    return await service.check_experiment(session, ctx, draft)
 
 
 @experiments.get("/{experiment_id}", permission=Permission.EXPERIMENTS_READ, summary="Read an experiment")

@@ -9,8 +9,8 @@ from .acting import PERMISSIONS, act_on_experiment
 from .compiling import hear
 from .decisions import decide_experiment, get_winner
 from .distributing import get_distribution
-from .experiments import create_experiment, duplicate_experiment, update_experiment
-from .exposing import flush_exposures, get_exposures, take_views
+from .experiments import check_experiment, create_experiment, duplicate_experiment, update_experiment
+from .exposing import flush_exposures, get_exposures, list_exposures, take_views
 from .flags import act_on_flag, create_flag, get_flag, list_flags, switch_flag, update_flag
 from .generating import generate_variants, preview_variants
 from .layers import (
@@ -49,6 +49,7 @@ __all__ = [
     "act_on_metric",
     "allowed_actions",
     "caller_of",
+    "check_experiment",
     "create_experiment",
     "create_flag",
     "create_holdout",
@@ -73,6 +74,7 @@ __all__ = [
     "get_winner",
     "hear",
     "list_experiments",
+    "list_exposures",
     "list_external_results",
     "list_flags",
     "list_holdouts",

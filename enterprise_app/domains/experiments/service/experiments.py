@@ -24,7 +24,7 @@ from ..models import ExperimentRow
 from ..queries import experiments as queries
 from ..rules import lifecycle
 from ..rules.checking import default_variants, replan_problems, start_problems
-from ..schemas import Experiment, ExperimentChange, ExperimentDraft, MetricUse
+from ..schemas import Experiment, ExperimentChange, ExperimentDraft, MetricUse, Missing, Readiness
 from ..vocabulary import ExperimentState, MetricRole
 from . import own_flags
 from .checking import EVERYTHING, check_fields
@@ -42,11 +42,27 @@ async def create_experiment(session: AsyncSession, ctx: Context, draft: Experime
     """A new draft with a flag of the same key. Raises Invalid, FeatureMissing, ReadOnly."""
     ctx.require(Permission.EXPERIMENTS_CREATE)
     check_writable(ctx)
-    given = {name: getattr(draft, name) for name in ExperimentChange.model_fields}
-    given["variants"] = default_variants() if draft.variants is None else draft.variants
-    values = _columns(given)
+    values = _drafted(draft)
     await check_fields(session, ctx, queries.to_experiment(_draft(ctx, "", values)), EVERYTHING)
     return await _insert(session, ctx, values, draft.key, lifecycle.key_stem(draft.name))
+
+
+async def check_experiment(session: AsyncSession, ctx: Context, draft: ExperimentDraft) -> Readiness:
+    """Whether it could be created, and then started: every problem before anything is stored. Raises Invalid."""
+    ctx.require(Permission.EXPERIMENTS_READ)
+    if draft.key and draft.key in await queries.keys_like(session, draft.key):
+        raise key_taken(draft.key)
+    wanted = queries.to_experiment(_draft(ctx, "", _drafted(draft)))
+    await check_fields(session, ctx, wanted, EVERYTHING)
+    missing = [Missing(field=problem.field, code=problem.code) for problem in start_problems(wanted)]
+    return Readiness(ready=not missing, missing=missing)
+
+
+def _drafted(draft: ExperimentDraft) -> dict[str, Any]:
+    """The columns of a draft."""
+    given = {name: getattr(draft, name) for name in ExperimentChange.model_fields}
+    given["variants"] = default_variants() if draft.variants is None else draft.variants
+    return _columns(given)
 
 
 async def duplicate_experiment(session: AsyncSession, ctx: Context, experiment_id: UUID) -> Experiment:

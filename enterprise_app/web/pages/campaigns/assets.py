@@ -17,10 +17,10 @@ from enterprise_app.domains.campaigns.vocabulary import AssetAction, AssetState
 from enterprise_app.domains.files.vocabulary import MAX_FILE_BYTES
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.components.shapes import MediaTile
-from enterprise_app.web.pages.campaigns.editing import key_in
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import choice_of, id_of, text_of, told_at
 from enterprise_app.web.shell.toasts import toast
+from enterprise_app.web.shell.urls import key_in
 
 SHOWN = 100
 TONES = {

@@ -20,6 +20,7 @@ from enterprise_app.domains.tenancy import service as tenancy
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import checked, text_of
 from enterprise_app.web.shell.toasts import toast
+from enterprise_app.web.shell.urls import key_in
 
 FIELDS = ("name", "objective", "description", "starts_on", "ends_on")
 
@@ -116,12 +117,3 @@ class CampaignFormState(rx.State):
             example = localization.format_number(1234, ctx.locale)
             raise Invalid.of("budget", "campaign_budget", currency=self.currency, example=example) from None
         return {"amount_minor": money.minor, "currency": money.currency}
-
-
-def key_in(path: str) -> str:
-    """The campaign's id in `/campaigns/<id>` or `/campaigns/<id>/edit`; one that is none is simply not found."""
-    part = path.strip("/").split("/")[1]
-    try:
-        return str(UUID(part))
-    except ValueError:
-        return str(UUID(int=0))

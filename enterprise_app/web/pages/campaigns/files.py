@@ -13,10 +13,10 @@ from enterprise_app.domains.files.schemas import File
 from enterprise_app.domains.files.vocabulary import MAX_FILE_BYTES, kind_of
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.components.shapes import FileLine
-from enterprise_app.web.pages.campaigns.editing import key_in
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import id_of
 from enterprise_app.web.shell.toasts import toast
+from enterprise_app.web.shell.urls import key_in
 
 SHOWN = 100
 

@@ -4,21 +4,16 @@ import reflex as rx
 from reflex_base.event import EventSpec
 
 from enterprise_app.core.context import Context
-from enterprise_app.core.db import tenant_session
-from enterprise_app.core.errors import NotFound
-from enterprise_app.core.texts import translate
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.campaigns import service
 from enterprise_app.domains.campaigns.vocabulary import CampaignAction, CampaignStatus
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.pages.campaigns.assets import CampaignAssetsState
-from enterprise_app.web.pages.campaigns.editing import key_in
 from enterprise_app.web.pages.campaigns.files import CampaignFilesState
 from enterprise_app.web.pages.campaigns.shapes import row_of, utm_value
-from enterprise_app.web.pages.campaigns.state import UNDO
+from enterprise_app.web.pages.campaigns.state import ACTS, UNDO, duplicated
+from enterprise_app.web.shell.acting import is_open, opened
 from enterprise_app.web.shell.action import action
-from enterprise_app.web.shell.forms import choice_of, id_of
-from enterprise_app.web.shell.toasts import toast
 
 
 def way_back(done: CampaignAction, before: str) -> CampaignAction | None:
@@ -53,15 +48,8 @@ class CampaignState(rx.State):
     @action(Permission.CAMPAIGNS_READ)
     async def load(self, ctx: Context) -> list[EventSpec] | None:
         """Show the campaign that the URL names, then its assets and files."""
-        key = key_in(self.router.url.path)
-        if key != self.key:
-            self.reset()
-        self.key = key
-        try:
-            async with tenant_session(ctx) as session:
-                campaign = await service.get_campaign(session, ctx, id_of(key))
-        except NotFound:
-            self.missing, self.loading = True, False
+        campaign = await opened(self, ctx, service.get_campaign)
+        if campaign is None:
             return None
         row = row_of(ctx, campaign)
         for name in ("name", "objective", "status", "status_text", "tone", "budget", "dates", "channels"):
@@ -70,7 +58,7 @@ class CampaignState(rx.State):
         self.tags, self.actions, self.description = row.tags, row.actions, campaign.description
         self.created = localization.format_datetime(campaign.created_at, ctx.locale, ctx.zone)
         self.updated = row.updated
-        self.missing = self.loading = False
+        self.loading = False
         return [CampaignAssetsState.load(), CampaignFilesState.load()]
 
     @action(Permission.CAMPAIGNS_READ)
@@ -86,28 +74,18 @@ class CampaignState(rx.State):
     @action(Permission.CAMPAIGNS_READ)
     async def act(self, ctx: Context, name: str) -> EventSpec:
         """Activate, pause, complete, archive or restore, with undo; the service checks the right for each."""
-        wanted, before = choice_of(CampaignAction, name), self.status
-        self.asking = False
-        async with tenant_session(ctx) as session:
-            campaign = await service.act_on_campaign(session, ctx, id_of(self.key), wanted)
-        back = way_back(wanted, before)
-        undo = CampaignState.take_back(self.key, back.value) if back else None
-        text = translate(ctx.locale, f"campaigns.done.{wanted.value}", name=campaign.name)
-        await toast(self, "success", text, undo=undo)
+        self.asking, key = False, self.key
+        back = {act: way for act in CampaignAction if (way := way_back(act, self.status)) is not None}
+        await ACTS.do(self, ctx, key, name, undo=lambda way: CampaignState.take_back(key, way), back=back)
         return CampaignState.load()
 
     @action(Permission.CAMPAIGNS_READ)
     async def take_back(self, ctx: Context, key: str, name: str) -> EventSpec | None:
         """What a message offered to undo: for the campaign it was about, whichever page is open by now."""
-        wanted = choice_of(CampaignAction, name)
-        async with tenant_session(ctx) as session:
-            campaign = await service.act_on_campaign(session, ctx, id_of(key), wanted)
-        await toast(self, "success", translate(ctx.locale, f"campaigns.done.{wanted.value}", name=campaign.name))
-        return CampaignState.load() if self.router.url.path.strip("/") == f"campaigns/{self.key}" else None
+        await ACTS.do(self, ctx, key, name)
+        return CampaignState.load() if is_open(self, "campaigns") else None
 
     @action(Permission.CAMPAIGNS_CREATE)
     async def duplicate(self, ctx: Context) -> EventSpec:
         """A draft copy, opened for editing."""
-        async with tenant_session(ctx) as session:
-            copy = await service.duplicate_campaign(session, ctx, id_of(self.key))
-        return rx.redirect(f"/campaigns/{copy.id}/edit")
+        return await duplicated(ctx, self.key)

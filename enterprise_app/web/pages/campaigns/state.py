@@ -13,6 +13,7 @@ from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.components.shapes import Day, Lane
 from enterprise_app.web.pages.campaigns.planning import lanes_of, month_of, month_view, shifted
 from enterprise_app.web.pages.campaigns.shapes import Row, row_of
+from enterprise_app.web.shell.acting import Acts
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import choice_of, id_of
 from enterprise_app.web.shell.lists import Choice, counted, listed, showing
@@ -26,6 +27,7 @@ MOVES = {
     CampaignStatus.COMPLETED.value: CampaignAction.COMPLETE,
 }
 UNDO = {CampaignAction.ARCHIVE: CampaignAction.RESTORE, CampaignAction.PAUSE: CampaignAction.ACTIVATE}
+ACTS = Acts(CampaignAction, service.act_on_campaign, "campaigns.done", UNDO)
 
 
 class CampaignsState(listed(Permission.CAMPAIGNS_READ, Choice("status", CampaignStatus)), rx.State):
@@ -117,13 +119,7 @@ class CampaignsState(listed(Permission.CAMPAIGNS_READ, Choice("status", Campaign
     @action(Permission.CAMPAIGNS_READ)
     async def act(self, ctx: Context, key: str, name: str) -> None:
         """Activate, pause, complete, archive or restore one; what can be undone offers it."""
-        wanted = choice_of(CampaignAction, name)
-        async with tenant_session(ctx) as session:
-            campaign = await service.act_on_campaign(session, ctx, id_of(key), wanted)
-        back = UNDO.get(wanted)
-        undo = CampaignsState.act(key, back.value) if back else None
-        text = translate(ctx.locale, f"campaigns.done.{wanted.value}", name=campaign.name)
-        await toast(self, "success", text, undo=undo)
+        await ACTS.do(self, ctx, key, name, undo=lambda back: CampaignsState.act(key, back))
         await self._reload(ctx)
 
     @action(Permission.CAMPAIGNS_UPDATE)
@@ -142,10 +138,15 @@ class CampaignsState(listed(Permission.CAMPAIGNS_READ, Choice("status", Campaign
     @action(Permission.CAMPAIGNS_CREATE)
     async def duplicate(self, ctx: Context, key: str) -> EventSpec:
         """A draft copy, opened for editing."""
-        async with tenant_session(ctx) as session:
-            copy = await service.duplicate_campaign(session, ctx, id_of(key))
-        return rx.redirect(f"/campaigns/{copy.id}/edit")
+        return await duplicated(ctx, key)
 
     async def _reload(self, ctx: Context) -> None:
         loader = self._load_board if self.view == "board" else self._load_list
         await loader(ctx)
+
+
+async def duplicated(ctx: Context, key: str) -> EventSpec:
+    """The way to a draft copy of a campaign."""
+    async with tenant_session(ctx) as session:
+        copy = await service.duplicate_campaign(session, ctx, id_of(key))
+    return rx.redirect(f"/campaigns/{copy.id}/edit")

@@ -3,24 +3,21 @@
 # Reflex makes Vars of a state's attributes; that a list then has length() and contains(), no type says.
 # pyright: reportAttributeAccessIssue=false
 
-from uuid import UUID
-
 import reflex as rx
 from reflex_base.event import EventSpec
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
-from enterprise_app.core.errors import NotFound
-from enterprise_app.core.texts import translate
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.vocabulary import ExperimentAction
 from enterprise_app.web import components as ui
 from enterprise_app.web.pages.experiments.shapes import line_of
+from enterprise_app.web.shell.acting import Acts, is_open, opened
 from enterprise_app.web.shell.action import action
-from enterprise_app.web.shell.forms import choice_of, id_of
+from enterprise_app.web.shell.forms import id_of
 from enterprise_app.web.shell.session import can
-from enterprise_app.web.shell.toasts import toast
+from enterprise_app.web.shell.urls import key_in as key_in  # where the pages of results look for it
 from enterprise_app.web.texts import t
 
 UNDO = {
@@ -41,14 +38,7 @@ ICONS = {
 }
 
 
-def key_in(path: str) -> str:
-    """The id in the path; where there is none, one of nothing: it is simply not found."""
-    for part in path.strip("/").split("/"):
-        try:
-            return str(UUID(part))
-        except ValueError:
-            continue
-    return str(UUID(int=0))
+ACTS = Acts(ExperimentAction, service.act_on_experiment, "experiments.done", UNDO)
 
 
 class ExperimentHeadState(rx.State):
@@ -70,21 +60,14 @@ class ExperimentHeadState(rx.State):
     @action(Permission.EXPERIMENTS_READ)
     async def load(self, ctx: Context) -> None:
         """Show the experiment that the URL names."""
-        key = key_in(self.router.url.path)
-        if key != self.key:
-            self.reset()
-        self.key = key
-        try:
-            async with tenant_session(ctx) as session:
-                experiment = await service.get_experiment(session, ctx, id_of(key))
-        except NotFound:
-            self.missing, self.loading = True, False
+        experiment = await opened(self, ctx, service.get_experiment)
+        if experiment is None:
             return
         line = line_of(ctx, experiment)
         for name in ("name", "state", "state_text", "tone", "actions"):
             setattr(self, name, getattr(line, name))
         self.code, self.hypothesis = experiment.key, experiment.hypothesis
-        self.missing = self.loading = False
+        self.loading = False
 
     @action(Permission.EXPERIMENTS_READ)
     async def leave(self) -> None:
@@ -104,30 +87,27 @@ class ExperimentHeadState(rx.State):
     @action(Permission.EXPERIMENTS_READ)
     async def act(self, ctx: Context, name: str) -> EventSpec:
         """Start, pause, resume, stop, archive or restore; the service checks the right for each."""
-        wanted, key = choice_of(ExperimentAction, name), self.key
-        self.asking = ""
-        async with tenant_session(ctx) as session:
-            experiment = await service.act_on_experiment(session, ctx, id_of(key), wanted)
-        undo = ExperimentHeadState.take_back(key, UNDO[wanted].value) if wanted in UNDO else None
-        text = translate(ctx.locale, f"experiments.done.{wanted.value}", name=experiment.name)
-        await toast(self, "success", text, undo=undo)
+        self.asking, key = "", self.key
+        await ACTS.do(self, ctx, key, name, undo=lambda back: ExperimentHeadState.take_back(key, back))
         return ExperimentHeadState.load()
 
     @action(Permission.EXPERIMENTS_READ)
     async def take_back(self, ctx: Context, key: str, name: str) -> EventSpec | None:
         """What a message offered to undo, whichever page is open by now."""
-        wanted = choice_of(ExperimentAction, name)
-        async with tenant_session(ctx) as session:
-            experiment = await service.act_on_experiment(session, ctx, id_of(key), wanted)
-        await toast(self, "success", translate(ctx.locale, f"experiments.done.{wanted.value}", name=experiment.name))
-        return ExperimentHeadState.load() if self.router.url.path.strip("/") == f"experiments/{self.key}" else None
+        await ACTS.do(self, ctx, key, name)
+        return ExperimentHeadState.load() if is_open(self, "experiments") else None
 
     @action(Permission.EXPERIMENTS_CREATE)
     async def duplicate(self, ctx: Context) -> EventSpec:
         """A draft copy, opened for editing."""
-        async with tenant_session(ctx) as session:
-            copy = await service.duplicate_experiment(session, ctx, id_of(self.key))
-        return rx.redirect(f"/experiments/{copy.id}/edit")
+        return await duplicated(ctx, self.key)
+
+
+async def duplicated(ctx: Context, key: str) -> EventSpec:
+    """The way to a draft copy of an experiment."""
+    async with tenant_session(ctx) as session:
+        copy = await service.duplicate_experiment(session, ctx, id_of(key))
+    return rx.redirect(f"/experiments/{copy.id}/edit")
 
 
 H = ExperimentHeadState

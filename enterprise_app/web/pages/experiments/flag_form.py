@@ -7,14 +7,13 @@ import reflex as rx
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
-from enterprise_app.core.errors import Invalid, NotFound
+from enterprise_app.core.errors import Invalid
 from enterprise_app.core.texts import translate
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.flag_schemas import Flag, FlagChange, FlagDraft
 from enterprise_app.domains.experiments.vocabulary import FlagKind
 from enterprise_app.web.components.shapes import Option
-from enterprise_app.web.pages.experiments.actions import key_in
 from enterprise_app.web.pages.experiments.conditions import conditioned, take_conditions
 from enterprise_app.web.pages.experiments.flag_rows import (
     DEFAULT,
@@ -29,8 +28,10 @@ from enterprise_app.web.pages.experiments.flag_rows import (
     starting,
     unfolded,
 )
+from enterprise_app.web.pages.experiments.flags import switched
 from enterprise_app.web.pages.experiments.rows import LONGEST, at_rows, fresh, merged, percent_text, put, without
 from enterprise_app.web.pages.experiments.snippets import snippet
+from enterprise_app.web.shell.acting import opened
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import checked, id_of, text_of
 from enterprise_app.web.shell.toasts import toast
@@ -77,13 +78,8 @@ class FlagFormState(conditioned(Permission.FLAGS_READ), rx.State):
     @action(Permission.FLAGS_READ)
     async def load(self, ctx: Context) -> None:
         """The form of the flag that the URL names."""
-        self.reset()
-        self.key = key_in(self.router.url.path)
-        try:
-            async with tenant_session(ctx) as session:
-                flag = await service.get_flag(session, ctx, id_of(self.key))
-        except NotFound:
-            self.missing, self.loading = True, False
+        flag = await opened(self, ctx, service.get_flag, anew=True)
+        if flag is None:
             return
         await self._others(ctx)
         self._show(ctx, flag)
@@ -238,13 +234,9 @@ class FlagFormState(conditioned(Permission.FLAGS_READ), rx.State):
     async def switch(self, ctx: Context, key: str, on: bool) -> None:
         """On, or off for everybody; the message offers the way back."""
         self.asking = False
-        async with tenant_session(ctx) as session:
-            flag = await service.switch_flag(session, ctx, id_of(key), on is True)
+        flag = await switched(self, ctx, key, on is True, undo=FlagFormState.switch(key, on is not True))
         if key == self.key:
             self.enabled, self._version = flag.enabled, flag.version
-        word = "on" if flag.enabled else "off"
-        text = translate(ctx.locale, f"experiments.flag.done.{word}", name=flag.name)
-        await toast(self, "success", text, undo=FlagFormState.switch(key, not flag.enabled))
 
     @action(Permission.FLAGS_MANAGE)
     async def save(self, ctx: Context, form: dict[str, Any]) -> AsyncIterator[Any]:

@@ -2,6 +2,7 @@
 
 import reflex as rx
 from pydantic import BaseModel, ConfigDict
+from reflex_base.event import EventSpec
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
@@ -12,12 +13,14 @@ from enterprise_app.domains.experiments.flag_schemas import Flag
 from enterprise_app.domains.experiments.vocabulary import FlagAction, FlagKind
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.pages.experiments.shapes import when
+from enterprise_app.web.shell.acting import Acts
 from enterprise_app.web.shell.action import action
-from enterprise_app.web.shell.forms import choice_of, id_of
+from enterprise_app.web.shell.forms import id_of
 from enterprise_app.web.shell.lists import Choice, counted, listed, showing
 from enterprise_app.web.shell.toasts import toast
 
 WAY_BACK = {FlagAction.ARCHIVE: FlagAction.RESTORE, FlagAction.RESTORE: FlagAction.ARCHIVE}
+ACTS = Acts(FlagAction, service.act_on_flag, "experiments.flag.done", WAY_BACK)
 
 
 class FlagLine(BaseModel):
@@ -81,22 +84,23 @@ class FlagsState(
     async def switch(self, ctx: Context, key: str, on: bool) -> None:
         """On, or off for everybody; the message offers the way back."""
         self.asking = ""
-        async with tenant_session(ctx) as session:
-            flag = await service.switch_flag(session, ctx, id_of(key), on is True)
-        word = "on" if flag.enabled else "off"
-        text = translate(ctx.locale, f"experiments.flag.done.{word}", name=flag.name)
-        await toast(self, "success", text, undo=FlagsState.switch(key, not flag.enabled))
+        await switched(self, ctx, key, on is True, undo=FlagsState.switch(key, on is not True))
         await self._load(ctx)
 
     @action(Permission.FLAGS_MANAGE)
     async def put(self, ctx: Context, key: str, name: str) -> None:
         """Archive it or bring it back; the message offers the other."""
-        wanted = choice_of(FlagAction, name)
-        async with tenant_session(ctx) as session:
-            flag = await service.act_on_flag(session, ctx, id_of(key), wanted)
-        text = translate(ctx.locale, f"experiments.flag.done.{wanted.value}", name=flag.name)
-        await toast(self, "success", text, undo=FlagsState.put(key, WAY_BACK[wanted].value))
+        await ACTS.do(self, ctx, key, name, undo=lambda back: FlagsState.put(key, back))
         await self._load(ctx)
+
+
+async def switched(state: rx.State, ctx: Context, key: str, on: bool, *, undo: EventSpec) -> Flag:
+    """A flag on or off, said with the way back."""
+    async with tenant_session(ctx) as session:
+        flag = await service.switch_flag(session, ctx, id_of(key), on)
+    word = "on" if flag.enabled else "off"
+    await toast(state, "success", translate(ctx.locale, f"experiments.flag.done.{word}", name=flag.name), undo=undo)
+    return flag
 
 
 def _line(ctx: Context, flag: Flag) -> FlagLine:

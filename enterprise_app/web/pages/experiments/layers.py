@@ -24,14 +24,18 @@ from enterprise_app.domains.experiments.vocabulary import LayerAction
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.pages.experiments.rows import share_of
 from enterprise_app.web.pages.experiments.shapes import when
+from enterprise_app.web.shell.acting import Acts
 from enterprise_app.web.shell.action import action
-from enterprise_app.web.shell.forms import checked, choice_of, id_of, text_of, told_at
+from enterprise_app.web.shell.forms import checked, id_of, text_of, told_at
 from enterprise_app.web.shell.lists import showing
 from enterprise_app.web.shell.toasts import toast
 
 LAYER, HOLDOUT = "layer", "holdout"
 WORDS = ("name", "key", "description", "share")
 MOST = 200
+_BACK = {LayerAction.ARCHIVE: LayerAction.RESTORE, LayerAction.RESTORE: LayerAction.ARCHIVE}
+LAYER_ACTS = Acts(LayerAction, service.act_on_layer, "experiments.layer.done", _BACK)
+HOLDOUT_ACTS = Acts(LayerAction, service.act_on_holdout, "experiments.layer.done", _BACK)
 
 
 class GroupLine(BaseModel):
@@ -140,13 +144,8 @@ class LayersState(rx.State):
     @action(Permission.EXPERIMENTS_RUN)
     async def put(self, ctx: Context, kind: str, key: str, name: str) -> EventSpec:
         """Archive one or bring it back; the message offers the other."""
-        wanted = choice_of(LayerAction, name)
-        act = service.act_on_holdout if kind == HOLDOUT else service.act_on_layer
-        async with tenant_session(ctx) as session:
-            one = await act(session, ctx, id_of(key), wanted)
-        back = LayerAction.RESTORE if wanted is LayerAction.ARCHIVE else LayerAction.ARCHIVE
-        text = translate(ctx.locale, f"experiments.layer.done.{wanted.value}", name=one.name)
-        await toast(self, "success", text, undo=LayersState.put(kind, key, back.value))
+        acts = HOLDOUT_ACTS if kind == HOLDOUT else LAYER_ACTS
+        await acts.do(self, ctx, key, name, undo=lambda back: LayersState.put(kind, key, back))
         return LayersState.load()
 
 

@@ -7,7 +7,7 @@ import reflex as rx
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
-from enterprise_app.core.errors import FieldProblem, Invalid, NotFound
+from enterprise_app.core.errors import FieldProblem, Invalid
 from enterprise_app.core.texts import translate
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.experiments import service
@@ -23,7 +23,6 @@ from enterprise_app.domains.experiments.metric_schemas import (
 from enterprise_app.domains.experiments.vocabulary import Comparison, Direction, MetricKind, Value
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.domains.tenancy import service as tenancy
-from enterprise_app.web.pages.experiments.actions import key_in
 from enterprise_app.web.pages.experiments.metric_words import sentences
 from enterprise_app.web.pages.experiments.rows import (
     LONGEST,
@@ -37,6 +36,7 @@ from enterprise_app.web.pages.experiments.rows import (
     share_of,
     without,
 )
+from enterprise_app.web.shell.acting import opened
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import checked, id_of, text_of
 from enterprise_app.web.shell.toasts import toast
@@ -83,24 +83,16 @@ class MetricFormState(rx.State):
     async def load_new(self, ctx: Context) -> None:
         """An empty form: a rate of visitors with an event."""
         self.reset()
-        async with tenant_session(ctx) as session:
-            currency = (await tenancy.get_current(session, ctx)).currency
-        self._start(currency)
+        self._start(await _currency(ctx))
         self.mark, self.loading = fresh(), False
 
     @action(Permission.METRICS_READ)
     async def load(self, ctx: Context) -> None:
         """The form of the metric that the URL names."""
-        self.reset()
-        self.key = key_in(self.router.url.path)
-        try:
-            async with tenant_session(ctx) as session:
-                metric = await service.get_metric(session, ctx, id_of(self.key))
-                currency = (await tenancy.get_current(session, ctx)).currency
-        except NotFound:
-            self.missing, self.loading = True, False
+        metric = await opened(self, ctx, service.get_metric, anew=True)
+        if metric is None:
             return
-        self._start(currency)
+        self._start(await _currency(ctx))
         self._fill(ctx, metric)
         self._read_out(ctx)
         self.mark, self.loading = fresh(), False
@@ -271,6 +263,11 @@ class MetricFormState(rx.State):
         words = ("name", "property", "value")
         names |= {f"{part}.{word}": f"{part}_{word}" for part in (EVENT, BELOW) for word in words}
         return at_rows(plain, {f"{part}.filters": own[part] for part in own}, names)
+
+
+async def _currency(ctx: Context) -> str:
+    async with tenant_session(ctx) as session:
+        return (await tenancy.get_current(session, ctx)).currency
 
 
 _BAD = {"metric_property": "property"}

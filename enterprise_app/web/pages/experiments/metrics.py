@@ -13,12 +13,12 @@ from enterprise_app.domains.experiments.vocabulary import MetricAction, MetricKi
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.pages.experiments.metric_words import sentences
 from enterprise_app.web.pages.experiments.shapes import when
+from enterprise_app.web.shell.acting import Acts
 from enterprise_app.web.shell.action import action
-from enterprise_app.web.shell.forms import choice_of, id_of
 from enterprise_app.web.shell.lists import Choice, Words, counted, listed, showing
-from enterprise_app.web.shell.toasts import toast
 
 WAY_BACK = {MetricAction.ARCHIVE: MetricAction.RESTORE, MetricAction.RESTORE: MetricAction.ARCHIVE}
+ACTS = Acts(MetricAction, service.act_on_metric, "experiments.metric.done", WAY_BACK)
 
 
 class MetricLine(BaseModel):
@@ -63,11 +63,7 @@ class MetricsState(
     @action(Permission.METRICS_MANAGE)
     async def put(self, ctx: Context, key: str, name: str) -> None:
         """Archive it or bring it back; the message offers the other."""
-        wanted = choice_of(MetricAction, name)
-        async with tenant_session(ctx) as session:
-            metric = await service.act_on_metric(session, ctx, id_of(key), wanted)
-        text = translate(ctx.locale, f"experiments.metric.done.{wanted.value}", name=metric.name)
-        await toast(self, "success", text, undo=MetricsState.put(key, WAY_BACK[wanted].value))
+        await ACTS.do(self, ctx, key, name, undo=lambda back: MetricsState.put(key, back))
         await self._load(ctx)
 
 

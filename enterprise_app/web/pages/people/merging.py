@@ -12,11 +12,12 @@ from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.domains.profiles import service
 from enterprise_app.domains.profiles.schemas import MergePreview
-from enterprise_app.web.pages.people.one import PersonState, key_in
+from enterprise_app.web.pages.people.one import PersonState
 from enterprise_app.web.pages.people.shapes import Compared, PersonRow, compared, row_of
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import id_of
 from enterprise_app.web.shell.toasts import toast
+from enterprise_app.web.shell.urls import key_in
 
 _FOUND = 8
 _LONGEST = 200

@@ -1,7 +1,5 @@
 """One person: who it is, what it did, what brought it, and whom it was merged with."""
 
-from uuid import UUID
-
 import reflex as rx
 
 from enterprise_app.core.context import Context
@@ -32,6 +30,7 @@ from enterprise_app.web.pages.people.state import WAY_BACK
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import choice_of, id_of
 from enterprise_app.web.shell.toasts import toast
+from enterprise_app.web.shell.urls import key_in
 
 EVENTS = 25
 """Events of one step back in time."""
@@ -196,12 +195,3 @@ class PersonState(rx.State):
             person = await service.undo_merge(session, ctx, id_of(merge_id))
         self.events, self.older = [], ""
         await toast(self, "success", translate(ctx.locale, "people.merge.undone", name=person.name))
-
-
-def key_in(path: str) -> str:
-    """The person's id in `/people/<id>`; one that is none is simply not found."""
-    parts = path.strip("/").split("/")
-    try:
-        return str(UUID(parts[1])) if len(parts) > 1 else str(UUID(int=0))
-    except ValueError:
-        return str(UUID(int=0))
