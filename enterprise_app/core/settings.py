@@ -119,6 +119,23 @@ class Settings(BaseSettings):
         description="Open pages of visitors who are not signed in that one web process serves for one network address "
         "(IPv6: one /64). More are refused with 429.",
     )
+    flag_calls: int = Field(
+        1000,
+        validation_alias="ATRIUM_FLAG_CALLS",
+        ge=1,
+        le=1_000_000,
+        description="Calls a second for feature flags (OFREP) that one web process answers for one credential, ten "
+        "seconds' worth at once; for a write key at most half of them from one network address. More are refused with "
+        "429.",
+    )
+    flag_lookups: int = Field(
+        300,
+        validation_alias="ATRIUM_FLAG_LOOKUPS",
+        ge=1,
+        le=1_000_000,
+        description="Questions to the database a second that flags of one tenant may cost one web process (traits "
+        "that a call doesn't bring, what a visitor saw before), ten seconds' worth at once. More are refused with 429.",
+    )
     self_registration: bool = Field(
         True, validation_alias="ATRIUM_SELF_REGISTRATION", description="Whether anybody may create a tenant."
     )

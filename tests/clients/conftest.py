@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,15 +83,22 @@ class Source:
 @pytest.fixture(scope="module")
 def served(postgres: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The server over a database of its own; `127.0.0.1`, so that a page on `localhost` is on another site."""
+    with serving(postgres, tmp_path_factory.mktemp("data")) as made:
+        yield made
+
+
+@contextmanager
+def serving(postgres: DatabaseUrls, folder: Path, **settings: str) -> Iterator[Served]:
+    """A server with these settings of the operator's."""
     urls, port = _clone(postgres, f"atrium_{uuid4().hex[:12]}"), free_port()
     environment = {
         "TEST_ADMIN": urls.direct_admin,
         "TEST_SECRET": SECRET_KEY,
         "TEST_DATABASE": urls.database,
-        "ATRIUM_DATA_DIR": str(tmp_path_factory.mktemp("data")),
+        "ATRIUM_DATA_DIR": str(folder),
         "ATRIUM_SECRET_KEY": SECRET_KEY,
         "ATRIUM_PORT": str(port),
-    }
+    } | settings
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--log-level", "warning", "tests.clients.server:make"]
     process = subprocess.Popen(command, env=os.environ | environment, cwd=ROOT)

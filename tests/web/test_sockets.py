@@ -10,7 +10,7 @@ import pytest
 
 from enterprise_app.web.shell import sockets as module
 from enterprise_app.web.shell.incoming import Refusal
-from enterprise_app.web.shell.sockets import SIGNED_OUT, Caps, Socket, Sockets, network_of
+from enterprise_app.web.shell.sockets import SIGNED_OUT, Caps, Socket, Sockets
 from tests.web.conftest import HOST, Site
 from tests.web.site import FakeSessions
 from tests.web.socket import NOTES, Refused, Tab
@@ -132,12 +132,3 @@ async def test_expired_sessions_are_found_without_being_told_and_after_a_failure
         await asyncio.sleep(0.4)
     watching.cancel()
     assert (told, failures) == ([SIGNED_OUT], [])
-
-
-@pytest.mark.parametrize(
-    ("client", "network"),
-    [(("192.0.2.7", 1), "192.0.2.7"), (("2001:db8:1:2:3::4", 1), "2001:db8:1:2::/64"),
-     (("::ffff:192.0.2.7", 1), "192.0.2.7"), (None, "unknown"), (("unix:", 0), "unknown")],
-)  # fmt: skip
-def test_what_counts_as_one_address(client: Any, network: str) -> None:
-    assert network_of(client) == network

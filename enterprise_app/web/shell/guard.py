@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
+from enterprise_app.core.networks import network_of
 from enterprise_app.core.texts import LOCALE_COOKIE, negotiate
 from enterprise_app.web.shell import binding
 from enterprise_app.web.shell.incoming import Header, Incoming, Refusal, Scope, without
 from enterprise_app.web.shell.ports import Sessions
 from enterprise_app.web.shell.security import FIXED, ContentPolicy
-from enterprise_app.web.shell.sockets import Socket, Sockets, network_of
+from enterprise_app.web.shell.sockets import Socket, Sockets
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -93,7 +94,8 @@ class Guard:
             "query_string": self._bind_query(scope["query_string"], subject, seen.host),
             "headers": self._pages_headers(seen, scope["headers"], reference),
         }
-        socket = Socket(reference, seen.host, network_of(scope.get("client")), receive, send)
+        client = scope.get("client")
+        socket = Socket(reference, seen.host, network_of(client[0] if client else None), receive, send)
         with self._sockets.admitted(socket, known_at=known_at):
             await self._pages(bound, socket.receiving, socket.sending)
 

@@ -13,7 +13,6 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator, MutableMapping
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from enterprise_app.web.shell.incoming import Refusal
@@ -195,16 +194,3 @@ async def _close(sockets: Collection[Socket], code: int, reason: str) -> None:
 def _parts(pairs: list[Any]) -> Iterator[list[Any]]:
     for start in range(0, len(pairs), _LOOKED_UP_AT_ONCE):
         yield pairs[start : start + _LOOKED_UP_AT_ONCE]
-
-
-def network_of(client: Any) -> str:
-    """What counts as one address: an IPv4 address, or the /64 that a single IPv6 customer has to itself."""
-    try:
-        address = ip_address(client[0])
-    except (IndexError, TypeError, ValueError):
-        return "unknown"
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return f"{IPv6Address(int(address) >> 64 << 64)}/64"
-    return str(address)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from enterprise_app.domains.experiments.service import compiling, exposing, serving
+from enterprise_app.domains.experiments.service import compiling, exposing, pacing, serving
 
 
 @pytest.fixture(autouse=True)
@@ -11,3 +11,4 @@ def fresh_serving() -> None:
     compiling.forget()
     exposing.forget_units()
     serving.forget_traits()
+    pacing.forget()

@@ -60,9 +60,9 @@ async def ask(client: httpx.AsyncClient, key: str = "", unit: str | None = "u-5"
     return await client.post(f"{URL}/{key}" if key else URL, json={"context": context})
 
 
-async def write_key(ctx: Context, **fields: Any) -> str:
+async def write_key(ctx: Context, name: str = "Shop", **fields: Any) -> str:
     async with tenant_session(ctx) as session:
-        return (await analytics.create_source(session, ctx, SourceDraft(name="Shop", **fields))).write_key
+        return (await analytics.create_source(session, ctx, SourceDraft(name=name, **fields))).write_key
 
 
 async def test_one_flag(ctx: Context, client: httpx.AsyncClient) -> None:

@@ -70,6 +70,7 @@ SERVING = [
     case(FLAGS, service.act_on_flag, new_id(), FlagAction.ARCHIVE),
     case(FLAGS_READ, service.get_flag, new_id()),
     case(FLAGS_READ, service.list_flags, service.FLAGS.parse()),
+    case(Permission.FLAGS_EVALUATE, service.admit_call),
     case(Permission.FLAGS_EVALUATE, service.evaluate_flag, "a", {}),
     case(Permission.FLAGS_EVALUATE, service.evaluate_flags, {}),
     case(READ, service.get_exposures, new_id()),

@@ -1,7 +1,7 @@
 """The OpenFeature Remote Evaluation Protocol: what stock OpenFeature clients ask for flags.
 
 Answers and refusals have the shapes of its OpenAPI document (github.com/open-feature/protocol,
-service/openapi.yaml). Not counted as API calls.
+service/openapi.yaml). Not counted as API calls: they have a pace of their own (service/pacing.py).
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,9 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from enterprise_app.core.context import Context
-from enterprise_app.core.errors import AtriumError, Forbidden, Unauthenticated
+from enterprise_app.core.errors import AtriumError, Unauthenticated
 from enterprise_app.core.texts import translate
-from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.analytics import service as analytics
 from enterprise_app.http.access import PUBLIC
 from enterprise_app.http.routing import Router
@@ -72,19 +71,24 @@ async def evaluate_flag(request: Request) -> Response:
 
 
 async def _caller(request: Request) -> Context:
+    """Who asks, if not too fast. Raises Unauthenticated, Forbidden, RateLimited."""
+    ctx = await _known(request)
+    await service.admit_call(ctx)
+    return ctx
+
+
+async def _known(request: Request) -> Context:
     """By a source's write key or by a credential of the API. Cookies don't count."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":  # the providers' own examples put a bare key there
         bearer = scheme if scheme.startswith(WRITE_KEY) else ""
     key = bearer.strip() or request.headers.get("x-api-key", "").strip()
     if key.startswith(WRITE_KEY):
-        return service.caller_of(await analytics.recognise(key, request.headers.get("origin")))
+        owner = await analytics.recognise(key, request.headers.get("origin"))
+        return service.caller_of(owner, request.client and request.client.host)
     if not key:
         raise Unauthenticated
-    ctx: Context = await request.app.state.edge.caller(request)
-    if Permission.FLAGS_EVALUATE not in ctx.permissions:
-        raise Forbidden(permission=Permission.FLAGS_EVALUATE.value)
-    return ctx
+    return await request.app.state.edge.caller(request)
 
 
 def _context_of(body: bytes) -> Mapping[str, Any]:

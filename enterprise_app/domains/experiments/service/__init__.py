@@ -26,6 +26,7 @@ from .layers import (
     update_layer,
 )
 from .metrics import act_on_metric, create_metric, get_metric, list_metrics, update_metric
+from .pacing import admit_call
 from .planning import plan_test
 from .reading import get_experiment, list_experiments, list_plan_versions
 from .recommending import recommend
@@ -47,6 +48,7 @@ __all__ = [
     "act_on_holdout",
     "act_on_layer",
     "act_on_metric",
+    "admit_call",
     "allowed_actions",
     "caller_of",
     "check_experiment",

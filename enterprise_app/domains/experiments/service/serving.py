@@ -1,7 +1,8 @@
 """Answers flags to programs: definitions, the context they send and the profile's traits in, answers out.
 
 Nothing on the way of an answer waits for the database unless it must: for traits that a condition asks for and the
-context doesn't have, and for what a unit saw before the weights of a running experiment were changed.
+context doesn't have, and for what a unit saw before the weights of a running experiment were changed. How often is
+bounded (pacing.py).
 """
 
 import time
@@ -19,7 +20,7 @@ from ..errors import ContextRefused
 from ..queries import serving as queries
 from ..rules.definitions import Definitions
 from ..rules.evaluating import Answer, Evaluation, Failure
-from . import exposing
+from . import exposing, pacing
 from .compiling import definitions_of
 
 TRAITS_KEPT = 2.0
@@ -32,13 +33,14 @@ _VISITING = frozenset({Permission.FLAGS_EVALUATE})
 _traits: dict[tuple[UUID, str], tuple[float, Mapping[str, Any]]] = {}
 
 
-def caller_of(owner: analytics.KeyOwner) -> Context:
+def caller_of(owner: analytics.KeyOwner, ip: str | None = None) -> Context:
     """Whoever shows a write key: may ask for flags and nothing else."""
-    return Context(owner.tenant_id, Actor(ActorKind.ANONYMOUS), _VISITING, owner.entitlements)
+    visitor = Actor(ActorKind.ANONYMOUS, owner.source_id)
+    return Context(owner.tenant_id, visitor, _VISITING, owner.entitlements, ip=ip)
 
 
 async def evaluate_flag(ctx: Context, key: str, asked: Mapping[str, Any]) -> Answer | Failure:
-    """One flag's answer for OpenFeature's evaluation context. Raises ContextRefused."""
+    """One flag's answer for OpenFeature's evaluation context. Raises ContextRefused, RateLimited."""
     ctx.require(Permission.FLAGS_EVALUATE)
     evaluation = await _evaluation(ctx, asked)
     answer = evaluation.ask(key)
@@ -47,7 +49,7 @@ async def evaluate_flag(ctx: Context, key: str, asked: Mapping[str, Any]) -> Ans
 
 
 async def evaluate_flags(ctx: Context, asked: Mapping[str, Any]) -> list[Answer | Failure]:
-    """The answers of all flags, in the order of their keys. Raises ContextRefused."""
+    """The answers of all flags, in the order of their keys. Raises ContextRefused, RateLimited."""
     ctx.require(Permission.FLAGS_EVALUATE)
     evaluation = await _evaluation(ctx, asked)
     answers = [evaluation.ask(key) for key in evaluation.definitions.flags]
@@ -68,9 +70,9 @@ async def _evaluation(ctx: Context, asked: Mapping[str, Any]) -> Evaluation:
     unit = analytics.visitor_of(ctx.tenant_id, client_id)
     attributes = asked
     if _lacks(definitions, asked):
-        attributes = {**await _traits_of(ctx.tenant_id, client_id), **asked}
+        attributes = {**await _traits_of(ctx, client_id), **asked}
     moved = [trial.id for trial in definitions.trials.values() if trial.moved]
-    kept = await _kept(ctx.tenant_id, unit, moved) if moved else {}
+    kept = await _kept(ctx, unit, moved) if moved else {}
     return Evaluation(definitions, unit, attributes, kept)
 
 
@@ -89,25 +91,27 @@ def _lacks(definitions: Definitions, asked: Mapping[str, Any]) -> bool:
     return any(name not in asked and name.partition(".")[0] not in asked for name in definitions.attributes)
 
 
-async def _traits_of(tenant_id: UUID, client_id: str) -> Mapping[str, Any]:
-    at, place = time.monotonic(), (tenant_id, client_id)
+async def _traits_of(ctx: Context, client_id: str) -> Mapping[str, Any]:
+    at, place = time.monotonic(), (ctx.tenant_id, client_id)
     known = _traits.get(place)
     if known is not None and at - known[0] < TRAITS_KEPT:
         return known[1]
-    ctx = job_context(tenant_id, "flags")
-    async with tenant_session(ctx) as session:
-        found = await profiles.find_traits(session, ctx, client_id)
+    pacing.admit_lookup(ctx)
+    reading = job_context(ctx.tenant_id, "flags")
+    async with tenant_session(reading) as session:
+        found = await profiles.find_traits(session, reading, client_id)
     if len(_traits) >= _MOST_TRAITS:
         _traits.clear()
     _traits[place] = (at, found)
     return found
 
 
-async def _kept(tenant_id: UUID, unit: str, moved: list[UUID]) -> Mapping[UUID, str]:
+async def _kept(ctx: Context, unit: str, moved: list[UUID]) -> Mapping[UUID, str]:
     """What the unit saw of experiments whose weights have changed since."""
     known = exposing.known_variants(unit, moved)
     if len(known) < len(moved):
-        async with tenant_session(job_context(tenant_id, "flags")) as session:
+        pacing.admit_lookup(ctx)
+        async with tenant_session(job_context(ctx.tenant_id, "flags")) as session:
             seen = await queries.kept_variants(session, UUID(hex=unit), [id_ for id_ in moved if id_ not in known])
         return {**known, **seen}
     return known
