@@ -24,7 +24,7 @@ def demo(
     seed: int = typer.Option(1, "--seed", help="The same seed makes the same year."),
     reset: bool = typer.Option(False, "--reset", help="Throw the demo's data away and make them anew, up to now."),
 ) -> None:
-    """Make a demo workspace: campaigns, visitors, orders and people of the year up to now, and a way to sign in.
+    """Make a demo workspace: a year of campaigns, visitors, orders, people, experiments, and a way to sign in.
 
     Running it again adds nothing; interrupted, it goes on. Exit code 2 when the slug belongs to a real workspace or
     the demo was made with other numbers: then choose another slug, or --reset.
@@ -91,7 +91,7 @@ async def _create(operator: "Context", slug: str, recipe: "Recipe") -> "DemoOwne
 async def _fill(owner: "DemoOwner", recipe: "Recipe") -> "ImportStatus":
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from enterprise_app.demo import filling
+    from enterprise_app.demo import experimenting, filling
     from enterprise_app.domains.identity import service as identity
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
@@ -101,11 +101,15 @@ async def _fill(owner: "DemoOwner", recipe: "Recipe") -> "ImportStatus":
         def show(progress: "ImportProgress") -> None:
             bar.update(task, completed=progress.lines, description=f"{progress.lines:,} events")
 
-        ids = await filling.ensure_campaigns(owner.acting, recipe.until.date())
+        last = recipe.until.date()
+        ids = await filling.ensure_campaigns(owner.acting, last)
+        await experimenting.ensure_experiments(owner.acting, last, ids)
         bar.update(task, description="making the year up")
         status = await filling.import_year(owner.acting, recipe, ids, show)
         bar.update(task, completed=recipe.events, description="counting")
         await filling.count_up(owner.acting)
+        bar.update(task, description="experiments")
+        await experimenting.end_experiments(owner.acting, last)
     await identity.note_demo(owner.acting, _written(recipe, done=True))
     return status
 

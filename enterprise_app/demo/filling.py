@@ -29,7 +29,10 @@ from .plan import PLAN, Planned
 from .traffic import Recipe, lines
 
 SOURCE = "Demo shop"
-_ERASED = ("analytics_%", "campaigns", "profile%", "search_terms", "attachments")
+_ERASED = (
+    "analytics_%", "assets", "asset_%", "attachments", "campaigns", "experiment%", "feature_flags", "profile%",
+    "search_terms",
+)  # fmt: skip
 _TABLES = """
     SELECT c.relname, array(
         SELECT DISTINCT r.relname FROM pg_constraint f JOIN pg_class r ON r.oid = f.conrelid

@@ -9,12 +9,14 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from math import prod
 from typing import Any
 from uuid import UUID
 
 from . import site
 from .calendar import days_until, shares
 from .plan import PLAN, Planned
+from .trials import BUYS, REGISTERS, TRIALS, Trial
 
 _BOTS, _RETURNING, _CAMPAIGNS = 0.06, 0.46, 0.34
 _KEPT = 4_000
@@ -34,6 +36,8 @@ class Visitor:
     ip: str
     user_id: str | None = None
     bot: bool = False
+    variants: dict[str, str | None] = field(default_factory=dict)
+    """What it saw, by experiment; None: left to others of the layer."""
 
 
 @dataclass(slots=True)
@@ -43,6 +47,7 @@ class Visit:
     visitor: Visitor
     referrer: str | None
     campaign: Planned | None
+    trials: list[Trial] = field(default_factory=list)
     steps: list[Message] = field(default_factory=list)
 
 
@@ -70,12 +75,14 @@ class Shop:
         over, wanted = max(until.hour, 1) / 24, 0
         for day, count in zip(days, shares(self._draw, days, self._recipe.events, over), strict=True):
             running = [p for p in PLAN if p.weight and p.days(until.date())[0] <= day <= p.days(until.date())[1]]
+            trials = [trial for trial in TRIALS if trial.runs(day, until.date())]
             wanted += count
             while self._sent < wanted:  # visits stay whole: what a day has too much, the next ones have less
-                yield from self._visit(day, running)
+                yield from self._visit(day, running, trials)
 
-    def _visit(self, day: date, running: list[Planned]) -> list[Message]:
+    def _visit(self, day: date, running: list[Planned], trials: list[Trial]) -> list[Message]:
         visit = self._arrival(running)
+        visit.trials = trials
         if visit.visitor.bot:
             for _ in range(self._draw.randint(1, 4)):
                 self._view(visit, self._draw.choice((*site.CATEGORIES, *site.ARTICLES)))
@@ -109,6 +116,7 @@ class Shop:
         """Land somewhere, look around, perhaps buy."""
         draw = self._draw
         self._view(visit, draw.choice(("/", "/", *site.CATEGORIES, *site.ARTICLES)))
+        self._take_part(visit)
         if draw.random() < 0.34:
             return
         basket: list[site.Product] = []
@@ -117,14 +125,27 @@ class Shop:
                 self._view(visit, draw.choice((*site.CATEGORIES, *site.ARTICLES)))
             else:
                 basket.append(self._look(visit))
-        if draw.random() < _REGISTERS and visit.visitor.user_id is None:
+        if draw.random() < _REGISTERS * _lift(visit, REGISTERS) and visit.visitor.user_id is None:
             self._register(visit)
         if basket and draw.random() < 3 * self._buys(visit):
             self._check_out(visit, basket[-2:])
 
+    def _take_part(self, visit: Visit) -> None:
+        """In what is tried today: told once for each visitor, by Segment's semantic event."""
+        for trial in visit.trials:
+            if trial.key not in visit.visitor.variants:
+                takes_part = self._draw.random() < (trial.layer_share or 1)
+                variant = self._draw.choice(trial.variants)[0] if takes_part else None
+                visit.visitor.variants[trial.key] = variant
+                if variant is None:
+                    continue
+                told = {"experiment_id": trial.key, "experiment_name": trial.name, "variation_id": variant}
+                self._step(visit, {"type": "track", "event": "Experiment Viewed", "properties": told})
+
     def _buys(self, visit: Visit) -> float:
         medium = visit.campaign.medium if visit.campaign else ""
-        return _BUYS.get(medium, _BUYS_OTHERWISE) * (1.6 if visit.visitor.user_id else 1.0)
+        own = _BUYS.get(medium, _BUYS_OTHERWISE) * (1.6 if visit.visitor.user_id else 1.0)
+        return own * _lift(visit, BUYS)
 
     def _look(self, visit: Visit) -> site.Product:
         product = self._draw.choice(site.PRODUCTS)
@@ -207,6 +228,12 @@ class Shop:
 
     def _weighted_hour(self) -> int:
         return self._draw.choices(range(24), site.HOURS)[0]
+
+
+def _lift(visit: Visit, what: str) -> float:
+    """How many times as often the visitor does it, by all that is tried on it."""
+    lifts = (trial.lifts.get(visit.visitor.variants[trial.key] or "", {}).get(what, 1.0) for trial in visit.trials)
+    return prod(lifts)
 
 
 def lines(recipe: Recipe, ids: Mapping[str, str]) -> Iterator[str]:

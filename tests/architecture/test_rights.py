@@ -52,6 +52,7 @@ PARTS = {
     "analytics.follow": "the upkeep's of sums that other domains keep",
     "analytics.forget_changes": "the upkeep's of sums that other domains keep",
     "analytics.make_retention_mails": "the delivery's of an announcement",
+    "analytics.note_views_again": "part of starting an experiment that began before",
     "analytics.record_asset": "the delivery's of an asset that was created",
     "analytics.record_campaign": "the delivery's of a campaign that was created",
     "analytics.take_views": "part of the upkeep of exposures",

@@ -14,6 +14,8 @@ from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.demo.traffic import Recipe, Shop
+from enterprise_app.demo.trials import TRIALS
+from enterprise_app.domains.experiments import service as experiments
 from enterprise_app.domains.identity import service as identity
 from enterprise_app.domains.tenancy import service as tenancy
 
@@ -60,6 +62,60 @@ async def test_orders_bots_and_people_are_in_it() -> None:
     assert any(m["properties"].get("campaign_id") for m in messages if m["type"] == "page")
     assert {m["userId"] for m in messages if m["type"] == "identify"}
     assert any("bot" in m["context"]["userAgent"] for m in messages)
+
+
+async def test_what_is_tried_works_on_those_who_take_part_and_on_nobody_else() -> None:
+    messages = _messages(Recipe(1, 150_000, UNTIL))
+    saw: dict[str, dict[str, str]] = {trial.key: {} for trial in TRIALS}
+    ordered: dict[str, set[str]] = {trial.key: set() for trial in TRIALS}
+    for message in messages:
+        who, day = message["anonymousId"], date.fromisoformat(message["timestamp"][:10])
+        told = message.get("properties", {})
+        if message.get("event") == "Experiment Viewed":
+            assert who not in saw[told["experiment_id"]], "each visitor once"
+            saw[told["experiment_id"]][who] = told["variation_id"]
+        for trial in TRIALS:
+            if message.get("event") == "Order Completed" and trial.runs(day, UNTIL.date()):
+                ordered[trial.key].add(who)
+    rates = {key: _rates(variants, ordered[key]) for key, variants in saw.items()}
+    assert rates["gift-wrap"] == {}
+    assert rates["free-delivery"]["banner"] > 1.3 * rates["free-delivery"]["none"]
+    assert rates["newsletter-popup"]["popup"] < 0.75 * rates["newsletter-popup"]["none"]
+    hero = rates["hero-picture"].values()
+    assert max(hero) < 1.35 * min(hero)
+    units = {key: Counter(variants.values()) for key, variants in saw.items() if variants}
+    assert all(max(n.values()) < 1.1 * min(n.values()) for n in units.values())
+    whole_day = sum(len(v) for k, v in saw.items() if k == "hero-picture") / 42
+    assert 0.55 < len(saw["one-page-checkout"]) / 40 / whole_day < 0.85, "the layer leaves it 70 %"
+
+
+def _rates(variants: dict[str, str], ordered: set[str]) -> dict[str, float]:
+    """The share of each variant's visitors who ordered."""
+    units = Counter(variants.values())
+    return {v: sum(who in ordered for who, seen in variants.items() if seen == v) / units[v] for v in units}
+
+
+async def test_its_experiments_ran_when_they_did_and_ended_as_they_did(committed_db: DatabaseUrls) -> None:
+    owner, recipe, _ = await command._owner("demo", 3_000, 1, reset=False)
+    await command._fill(owner, recipe)
+    await command._fill(owner, recipe)  # interrupted and run again: nothing twice
+    async with tenant_session(owner.acting) as session:
+        query = experiments.EXPERIMENTS.parse(limit=50)
+        found = {e.key: e for e in (await experiments.list_experiments(session, owner.acting, query)).items}
+        seen = {key: await experiments.get_exposures(session, owner.acting, e.id) for key, e in found.items()}
+    assert {key: e.state.value for key, e in found.items()} == {
+        "free-delivery": "stopped", "gift-wrap": "draft", "hero-picture": "stopped", "newsletter-popup": "stopped",
+        "one-page-checkout": "running",
+    }  # fmt: skip
+    for trial in TRIALS:
+        told, began = found[trial.key], found[trial.key].started_at
+        assert (began is None) == (trial.starts_ago is None)
+        assert began is None or (recipe.until.date() - began.date()).days == trial.starts_ago
+        assert (told.decision is not None) == (trial.outcome is not None)
+        assert (seen[trial.key].units > 5) == (began is not None)
+    decisions = {key: e.decision.outcome.value for key, e in found.items() if e.decision}
+    assert decisions["newsletter-popup"] == "rollback"
+    assert decisions["free-delivery"] == "inconclusive", "too few visitors in a small demo to ship anything"
 
 
 async def test_made_once_it_adds_nothing_and_a_reset_makes_it_anew(committed_db: DatabaseUrls) -> None:

@@ -125,8 +125,10 @@ VERSIONS = sa.Table(
     sa.Column("metrics", JSONB, nullable=False),
     sa.Column("started_at", MOMENT, nullable=False),
     sa.Column("ended_at", MOMENT),
+    sa.Column("frozen_at", MOMENT, nullable=False),
 )
-"""What was frozen at the start and at each edit of a running experiment."""
+"""What was frozen at the start and at each edit of a running experiment. `frozen_at`: when that was told, later than
+`started_at` where a test from elsewhere had begun before."""
 
 EXPOSURES = sa.Table(
     "experiment_exposures",

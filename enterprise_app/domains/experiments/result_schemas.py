@@ -99,7 +99,7 @@ class MetricOutcome(_Shown):
     role: MetricRole
     direction: Direction
     currency: str | None = None
-    definition_version: int | None = Field(default=None, description="The definition in force at the start.")
+    definition_version: int | None = Field(default=None, description="The one in force when the plan was frozen.")
     cap: float | None = Field(default=None, description="Where winsorising cuts.")
     arms: list[ArmOutcome]
     series: list[SeriesPoint] = Field(default=[], description="None for percentiles and retention.")

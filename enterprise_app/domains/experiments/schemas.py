@@ -62,6 +62,16 @@ Hypothesis = Annotated[
 ]
 Share = Annotated[float, Field(ge=0, le=1, strict=False, allow_inf_nan=False)]
 Coverage = Annotated[Share, Field(description="The share of eligible units that take part.", examples=[1.0])]
+
+
+def aware(moment: datetime) -> datetime:
+    """A moment that says its zone. Raises ValueError with the code of its problem."""
+    if moment.tzinfo is None:
+        raise ValueError("results_time_zone")
+    return moment
+
+
+Moment = Annotated[datetime, AfterValidator(aware)]
 Scalar = Annotated[str, Field(max_length=1000)] | bool | int | float
 
 
@@ -274,6 +284,28 @@ class Experiment(Shown):
     archived_at: datetime | None
 
 
+class StartDraft(Given):
+    """When a test from elsewhere began; by default it begins now."""
+
+    started_at: Moment | None = Field(
+        default=None,
+        description="Not in the future, and only where `settings.exposed_when_served` is false: nobody was served "
+        "before. Views (`Experiment Viewed`) that are stored since then count.",
+        examples=[None],
+    )
+
+
+class StopDraft(Given):
+    """When a test from elsewhere ended; by default it ends now."""
+
+    stopped_at: Moment | None = Field(
+        default=None,
+        description="Not in the future, not before the present plan began, and only where "
+        "`settings.exposed_when_served` is false. What happened since doesn't count.",
+        examples=[None],
+    )
+
+
 class PlanVersion(Shown):
     """What was frozen from `started_at` to `ended_at`."""
 
@@ -285,6 +317,7 @@ class PlanVersion(Shown):
     settings: ExperimentSettings
     started_at: datetime
     ended_at: datetime | None
+    frozen_at: datetime = Field(description="Later than `started_at` where a test from elsewhere had begun before.")
 
 
 class PlanVersions(Shown):

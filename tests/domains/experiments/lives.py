@@ -1,6 +1,7 @@
 """Experiments on a real database, for tests of whatever they live through."""
 
 import json
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -46,10 +47,12 @@ async def running(ctx: Context, name: str = "Button", **fields: Any) -> Experime
     return await act(ctx, await ready(ctx, name, **fields), Act.START)
 
 
-async def act(ctx: Context, experiment: Experiment, action: Act, version: int | None = None) -> Experiment:
-    """Do it."""
+async def act(
+    ctx: Context, experiment: Experiment, action: Act, version: int | None = None, *, at: datetime | None = None
+) -> Experiment:
+    """Do it; `at`: as having happened then."""
     async with tenant_session(ctx) as session:
-        return await service.act_on_experiment(session, ctx, experiment.id, action, version)
+        return await service.act_on_experiment(session, ctx, experiment.id, action, version, at=at)
 
 
 async def change(ctx: Context, experiment: Experiment, **fields: Any) -> Experiment:

@@ -7,6 +7,7 @@ the same shape always. Expected numbers of the real one are of statsmodels: chec
 import csv
 import random
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,15 @@ async def tenant(db: JoinedSource, storage_folder: Path) -> Context:
 
 
 async def bring(ctx: Context, table: Path) -> Brought:
-    """Plan the experiment, start it, import the table, stop: all that docs/cookie-cats.md says."""
+    """Import the table, plan the experiment, say when it ran: all that docs/cookie-cats.md says."""
+    began = now() - timedelta(days=200)
+    plan = await analytics.guess_plan(
+        ctx, table, FileFormat.CSV, ImportPlan(source="Cookie Cats"), columns=["test_version=properties.variation_id"],
+        values=["event=Experiment Viewed", f"timestamp={began.isoformat()}", "properties.experiment_id=cookie-cats"],
+    )  # fmt: skip
+    done = await analytics.import_file(ctx, table, FileFormat.CSV, plan=plan)
+    assert (done.state, done.rejected) == (ImportState.FINISHED, 0)
+    await take_all(ctx)  # of an experiment that nobody knows yet
     made = [await metric(ctx, key, definition) for key, definition in METRICS.items()]
     uses = [{"metric_id": str(m.id), "role": "secondary" if n else "primary"} for n, m in enumerate(made)]
     settings = {"monitoring": "fixed", "exposed_when_served": False}
@@ -81,16 +90,15 @@ async def bring(ctx: Context, table: Path) -> Brought:
         ctx, "Cookie Cats", key="cookie-cats", hypothesis="A later gate keeps more.", variants=VARIANTS, metrics=uses,
         settings=settings,
     )  # fmt: skip
-    await lives.act(ctx, experiment, Act.START)
-    plan = await analytics.guess_plan(
-        ctx, table, FileFormat.CSV, ImportPlan(source="Cookie Cats"), columns=["test_version=properties.variation_id"],
-        values=["event=Experiment Viewed", f"timestamp={now().isoformat()}", "properties.experiment_id=cookie-cats"],
-    )  # fmt: skip
-    done = await analytics.import_file(ctx, table, FileFormat.CSV, plan=plan)
-    assert (done.state, done.rejected) == (ImportState.FINISHED, 0)
+    await lives.act(ctx, experiment, Act.START, at=began)
+    await take_all(ctx)
+    return Brought(ctx, await lives.act(ctx, experiment, Act.STOP, at=began + timedelta(days=14)), made)
+
+
+async def take_all(ctx: Context) -> None:
+    """What the worker does."""
     while await exposing.take_views(ctx, limit=10_000):
         pass
-    return Brought(ctx, await lives.act(ctx, experiment, Act.STOP), made)
 
 
 async def results_of(brought: Brought) -> Results:

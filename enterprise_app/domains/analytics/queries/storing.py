@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from enterprise_app.domains.analytics.models import EVENTS
+from enterprise_app.domains.analytics.queries.viewing import views_in
 from enterprise_app.domains.analytics.rules.rows import COLUMNS, SLOT_SECONDS
 
 _NAMES = ", ".join(COLUMNS)
@@ -51,13 +52,8 @@ _INSERT = f"""
 _VIEWED = b"Experiment Viewed"
 _NOTE_VIEWS = f"""
     INSERT INTO analytics_experiment_views (tenant_id, visitor_id, occurred_at, experiment, variant)
-    SELECT '{{tenant_id}}'::uuid, visitor_id, occurred_at, experiment, variant
-    FROM {_INCOMING}, LATERAL (SELECT
-        coalesce(properties->>'experiment_id', properties->>'experiment_key') AS experiment,
-        coalesce(properties->>'variation_id', properties->>'variant') AS variant) AS told
-    WHERE type = 'track' AND name = 'Experiment Viewed' AND NOT is_bot
-        AND length(experiment) BETWEEN 1 AND 100 AND length(variant) BETWEEN 1 AND 100
-"""  # noqa: S608
+    SELECT '{{tenant_id}}'::uuid, visitor_id, occurred_at, experiment, variant {views_in(_INCOMING)}
+"""
 _MARK = """
     INSERT INTO analytics_dirty (tenant_id, slot_at)
     SELECT '{tenant_id}'::uuid, to_timestamp(slot::double precision * {seconds})

@@ -43,7 +43,7 @@ from .uploads import (
     start_import,
     tidy_imports,
 )
-from .viewing import TENANTS_WITH_VIEWS, View, take_views
+from .viewing import TENANTS_WITH_VIEWS, View, note_views_again, take_views
 from .write_keys import KeyOwner, forget_keys
 
 __all__ = [
@@ -109,6 +109,7 @@ __all__ = [
     "make_retention_mails",
     "note_asset_view",
     "note_call",
+    "note_views_again",
     "open_rejects",
     "passer_by",
     "preview_plan",

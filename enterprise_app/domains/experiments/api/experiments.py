@@ -20,6 +20,8 @@ from ..schemas import (
     ExperimentDraft,
     PlanVersions,
     Readiness,
+    StartDraft,
+    StopDraft,
     Winner,
 )
 from ..vocabulary import ExperimentAction
@@ -107,6 +109,33 @@ async def decide_experiment(
     return await service.decide_experiment(session, ctx, experiment_id, draft, version)
 
 
+@experiments.post(
+    "/{experiment_id}/start",
+    permission=service.PERMISSIONS[ExperimentAction.START],
+    summary="Start an experiment",
+    description="From draft. It takes a hypothesis, a primary metric, a campaign that is not archived, and room in its "
+    "layer; the plan is frozen. A test from elsewhere may have begun before.",
+)
+async def start_experiment(
+    ctx: Caller, session: Session, experiment_id: ExperimentId, version: VersionIfGiven, draft: StartDraft | None = None
+) -> Experiment:
+    at = draft and draft.started_at
+    return await service.act_on_experiment(session, ctx, experiment_id, ExperimentAction.START, version, at=at)
+
+
+@experiments.post(
+    "/{experiment_id}/stop",
+    permission=service.PERMISSIONS[ExperimentAction.STOP],
+    summary="Stop an experiment",
+    description="From running; final. Everybody gets the control. A test from elsewhere may have ended before.",
+)
+async def stop_experiment(
+    ctx: Caller, session: Session, experiment_id: ExperimentId, version: VersionIfGiven, draft: StopDraft | None = None
+) -> Experiment:
+    at = draft and draft.stopped_at
+    return await service.act_on_experiment(session, ctx, experiment_id, ExperimentAction.STOP, version, at=at)
+
+
 def _action_route(action: ExperimentAction, summary: str, meaning: str) -> None:
     @experiments.post(
         f"/{{experiment_id}}/{action.value}",
@@ -119,15 +148,8 @@ def _action_route(action: ExperimentAction, summary: str, meaning: str) -> None:
         return await service.act_on_experiment(session, ctx, experiment_id, action, version)
 
 
-_action_route(
-    ExperimentAction.START,
-    "Start an experiment",
-    "From draft. It takes a hypothesis, a primary metric, a campaign that is not archived, and room in its layer; "
-    "the plan is frozen.",
-)
 _action_route(ExperimentAction.PAUSE, "Pause an experiment", "While it runs: everybody gets the control for now.")
 _action_route(ExperimentAction.RESUME, "Resume an experiment", "From paused.")
-_action_route(ExperimentAction.STOP, "Stop an experiment", "From running; final. Everybody gets the control.")
 _action_route(
     ExperimentAction.ARCHIVE,
     "Archive an experiment",

@@ -108,15 +108,15 @@ async def moved(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
     return set(await session.scalars(sa.select(v.experiment_id).where(wanted).group_by(v.experiment_id).having(many)))
 
 
-async def add_version(session: AsyncSession, row: ExperimentRow, at: datetime) -> None:
-    """Freeze the plan as it is now, and close the one before."""
+async def add_version(session: AsyncSession, row: ExperimentRow, at: datetime, frozen_at: datetime) -> None:
+    """Freeze the plan as it is now, to hold since `at`, and close the one before."""
     v = VERSIONS.c
     earlier = sa.update(VERSIONS).where(v.experiment_id == row.id, v.ended_at.is_(None)).values(ended_at=at)
     await session.execute(earlier)
     frozen = {
         "tenant_id": row.tenant_id, "experiment_id": row.id, "version": row.plan_version, "variants": row.variants,
         "targeting": row.targeting, "coverage": row.coverage, "settings": row.settings, "metrics": row.metrics,
-        "started_at": at,
+        "started_at": at, "frozen_at": frozen_at,
     }  # fmt: skip
     await session.execute(sa.insert(VERSIONS).values(frozen))
 

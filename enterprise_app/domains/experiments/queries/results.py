@@ -21,9 +21,9 @@ async def find_experiment(session: AsyncSession, experiment_id: UUID) -> Experim
 
 
 async def frozen_at(session: AsyncSession, row: ExperimentRow) -> datetime | None:
-    """When its present plan was frozen; None before the start."""
+    """When its present plan was frozen, which is not always when it began; None before the start."""
     v = VERSIONS.c
-    statement = sa.select(v.started_at).where(v.experiment_id == row.id, v.version == row.plan_version)
+    statement = sa.select(v.frozen_at).where(v.experiment_id == row.id, v.version == row.plan_version)
     return (await session.execute(statement)).scalar_one_or_none()
 
 

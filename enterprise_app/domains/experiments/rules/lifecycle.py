@@ -52,6 +52,20 @@ def frozen(state: ExperimentState, fields: Iterable[str]) -> list[str]:
     return sorted(set(fields) - _CHANGEABLE[state])
 
 
+def past_problem(
+    action: ExperimentAction, at: datetime, now: datetime, *, served: bool, planned_at: datetime | None
+) -> str | None:
+    """Why it can't have happened then: the code of the problem. `served`: by our flag, so that we know better;
+    `planned_at`: when the present plan began."""
+    if served:
+        return "experiment_past_served"
+    if at > now:
+        return "experiment_past_future"
+    if action is ExperimentAction.STOP and planned_at is not None and at < planned_at:
+        return "experiment_past_order"
+    return None
+
+
 def not_before(at: datetime, *earlier: datetime | None) -> datetime:
     """The moment, or the latest of what happened before it: a clock that went back must not turn an order around."""
     return max([at, *(moment for moment in earlier if moment is not None)])

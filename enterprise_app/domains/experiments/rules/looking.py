@@ -16,7 +16,7 @@ def basis(plans: Sequence[PlanVersion], redefined: Sequence[datetime]) -> int:
         return 0
     newest, first = plans[0], plans[0]
     for plan in plans[1:]:
-        changed = any(plan.started_at < at <= first.started_at for at in redefined)
+        changed = any(plan.frozen_at < at <= first.frozen_at for at in redefined)
         if changed or (plan.settings, plan.metrics) != (newest.settings, newest.metrics):
             break
         first = plan

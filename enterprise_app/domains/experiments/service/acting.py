@@ -6,10 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
+from enterprise_app.core.errors import Invalid
 from enterprise_app.core.table import take_version
 from enterprise_app.core.vocabulary.audit_verbs import AuditVerb
 from enterprise_app.core.vocabulary.permissions import Permission
+from enterprise_app.domains.analytics import service as analytics
 
 from ..errors import ExperimentNotPaused, ExperimentPausedAlready, LayerFull
 from ..events import (
@@ -49,6 +52,8 @@ _VERBS = {
     ExperimentAction.ARCHIVE: AuditVerb.EXPERIMENT_ARCHIVED,
     ExperimentAction.RESTORE: AuditVerb.EXPERIMENT_RESTORED,
 }
+_PAST = {ExperimentAction.START: "started_at", ExperimentAction.STOP: "stopped_at"}
+"""What may have happened before it is told, and the field that says when."""
 _GOES_ON = (ExperimentAction.START, ExperimentAction.RESUME, ExperimentAction.RESTORE)
 
 
@@ -58,20 +63,36 @@ async def act_on_experiment(
     experiment_id: UUID,
     action: ExperimentAction,
     expected_version: int | None = None,
+    *,
+    at: datetime | None = None,
 ) -> Experiment:
-    """Do it. Raises ExperimentNotFound, Conflict (wrong state, naming the states it starts from), VersionConflict,
-    Invalid (a start with every problem at once), LayerFull, FlagNeeded, ReadOnly, FeatureMissing."""
+    """Do it. `at`: when a test from elsewhere began or ended, of a start or a stop; else it is now.
+
+    Raises ExperimentNotFound, Conflict (wrong state, naming the states it starts from), VersionConflict, Invalid (a
+    start with every problem at once), LayerFull, FlagNeeded, ReadOnly, FeatureMissing.
+    """
     ctx.require(PERMISSIONS[action])
     check_writable(ctx, feature=action in _GOES_ON)
     row = await locked(session, experiment_id)
     lifecycle.check_action(action, ExperimentState(row.state))
     await take_version(session, row, expected_version)
     before = {"state": row.state}
-    event = await _ACTS[action](session, ctx, row, await moment(session, row))
+    happened = await moment(session, row) if at is None else await _told(session, row, action, at)
+    event = await _ACTS[action](session, ctx, row, happened)
     await session.flush()
     await own_flags.follow(session, ctx, row)
-    await tell(session, ctx, row, event, _VERBS[action], before, {"state": row.state})
+    after = {"state": row.state} | ({} if at is None else {_PAST[action]: at})
+    await tell(session, ctx, row, event, _VERBS[action], before, after)
     return queries.to_experiment(row)
+
+
+async def _told(session: AsyncSession, row: ExperimentRow, action: ExperimentAction, at: datetime) -> datetime:
+    """The moment that was named, if it can be right. Raises Invalid."""
+    served = queries.to_experiment(row).settings.exposed_when_served
+    planned_at = await queries.last_version_at(session, row.id)
+    if code := lifecycle.past_problem(action, at, now(), served=served, planned_at=planned_at):
+        raise Invalid.of(_PAST[action], code)
+    return at
 
 
 async def _start(session: AsyncSession, ctx: Context, row: ExperimentRow, at: datetime) -> ExperimentEvent:
@@ -81,7 +102,10 @@ async def _start(session: AsyncSession, ctx: Context, row: ExperimentRow, at: da
     row.state, row.started_at = ExperimentState.RUNNING.value, at
     row.plan_version += 1
     await session.flush()
-    await queries.add_version(session, row, at)
+    known_at = await moment(session, row)
+    await queries.add_version(session, row, at, known_at)
+    if at < known_at:  # who saw what since then was told before anybody knew this experiment
+        await analytics.note_views_again(session, ctx.tenant_id, [row.key, str(row.id)], at)
     return ExperimentStarted(**facts(ctx, row), plan_version=row.plan_version)
 
 

@@ -103,7 +103,8 @@ async def update_experiment(
     fields = tuple(sorted(changed.keys() - {"name_key", "primary_metric_id"}))
     if replanned:
         row.plan_version += 1
-        await queries.add_version(session, row, await moment(session, row))
+        at = await moment(session, row)
+        await queries.add_version(session, row, at, at)
     await session.flush()
     if changed:
         await _after_update(session, ctx, row, before, changed, fields, replanned)
