@@ -47,8 +47,8 @@ function band(one, places, rgb) {
 }
 
 function formatter(locale, format, currency, compact) {
-  const options = { percent: { style: "percent", maximumFractionDigits: 1 }, currency: { style: "currency", currency: currency || "EUR" } }[format] || { maximumFractionDigits: 2 };
-  if (compact) Object.assign(options, format === "percent" ? { maximumFractionDigits: 0 } : { notation: "compact", maximumFractionDigits: 1, minimumFractionDigits: 0 });
+  const options = { percent: { style: "percent", maximumFractionDigits: 1 }, currency: { style: "currency", currency: currency || "EUR" }, p: { maximumSignificantDigits: 2 } }[format] || { maximumFractionDigits: 2 };
+  if (compact && format !== "p") Object.assign(options, format === "percent" ? { maximumFractionDigits: 0 } : { notation: "compact", maximumFractionDigits: 1, minimumFractionDigits: 0 });
   try {
     return new Intl.NumberFormat(locale || undefined, options);
   } catch {
@@ -67,6 +67,24 @@ function ticks(low, high) {
   return all;
 }
 
+/** The axis of values from 1 downwards that matter by their order of magnitude. */
+function powers(series) {
+  const least = Math.min(0.01, ...series.flatMap((one) => one.values.filter((value) => value > 0)));
+  const last = Math.floor(Math.log10(least));
+  const every = Math.ceil(-last / 6);
+  return Array.from({ length: Math.floor(-last / every) + 1 }, (_, i) => Number((10 ** (-i * every)).toPrecision(1)));
+}
+
+/** Moments to point at: a dotted line from top to bottom with its name, turned away from the nearer edge; names of
+ * neighbours below each other. */
+function pointers(marks, places, named, rtl) {
+  const line = { type: "line", yref: "paper", y0: 0, y1: 1, line: { color: named["text-2"], width: 1, dash: "dot" }, layer: "below" };
+  const shapes = marks.map((one) => ({ ...line, x0: places[one.at], x1: places[one.at] }));
+  const annotations = marks.map((one, i) => ({ x: places[one.at], yref: "paper", y: 1 - i * 0.1, text: one.text, showarrow: false, yanchor: "top",
+    xanchor: one.at > (places.length - 1) / 2 === rtl ? "left" : "right", xshift: one.at > (places.length - 1) / 2 === rtl ? 4 : -4, bgcolor: named.surface, font: { size: 11, color: named["text-2"] } }));
+  return { shapes, annotations };
+}
+
 function extent(series, stacked, count) {
   const sums = Array.from({ length: count }, (_, i) => series.reduce((sum, one) => sum + (one.values[i] || 0), 0));
   const known = (values) => (values || []).filter((value) => value !== null && value !== undefined);
@@ -82,7 +100,7 @@ function widest(texts, font) {
   return Math.ceil(Math.max(0, ...texts.map((text) => pen.measureText(text).width)));
 }
 
-function figure({ x, series, kind, stacked, height, host, number, short }) {
+function figure({ x, series, kind, stacked, height, host, number, short, log, marks: pointed }) {
   const { palette, named, font } = colours(host);
   const rtl = getComputedStyle(host.closest("figure")).direction === "rtl"; // the frame itself stays ltr: svg anchors flip otherwise
   const base = { font: { family: font, size: 12, color: named["text-2"] }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: ground(host), height, showlegend: false, dragmode: false, separators: ".,",
@@ -108,7 +126,7 @@ function figure({ x, series, kind, stacked, height, host, number, short }) {
       stackgroup: stacked ? "all" : undefined, fill: area && !stacked ? "tozeroy" : undefined, fillcolor: area ? `rgba(${rgb},0.12)` : undefined }];
   });
   const [low, high] = extent(series, stacked, x.length);
-  const marks = ticks(low, high);
+  const marks = log ? powers(series) : ticks(low, high);
   const wide = Math.max(60, widest(x, font)) + 16;
   const every = Math.max(1, Math.ceil(x.length / Math.max(2, Math.floor(host.clientWidth / wide))));
   const shown = x.map((_, i) => i).filter((i) => i % every === 0);
@@ -118,6 +136,7 @@ function figure({ x, series, kind, stacked, height, host, number, short }) {
   const span = [-edge, x.length - 1 + edge];
   const axis = short.resolvedOptions().style === "percent" ? finer(short.resolvedOptions().locale, marks[1] - marks[0]) : short;
   const values = marks.map((value) => axis.format(value));
+  const upright = log ? { type: "log", range: [Math.log10(marks.at(-1)), pointed.length ? 0.5 : 0.04] } : { range: [marks[0], marks.at(-1) + (marks.at(-1) - marks[0]) * 0.02] };
   const [near, far] = [widest(values, font) + 12, 12];
   const layout = {
     ...base,
@@ -126,7 +145,8 @@ function figure({ x, series, kind, stacked, height, host, number, short }) {
     bargap: 0.35,
     hovermode: "x unified",
     xaxis: { type: "category", categoryarray: places, tickvals: shown, ticktext: shown.map((i) => x[i]), range: rtl ? span.reverse() : span, showgrid: false, zeroline: false, fixedrange: true, automargin: false, tickangle: 0, ticks: "", showline: true, linecolor: named.border, showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "solid", spikecolor: named.border },
-    yaxis: { tickvals: marks, ticktext: values, range: [marks[0], marks.at(-1) + (marks.at(-1) - marks[0]) * 0.02], side: rtl ? "right" : "left", gridcolor: named["chart-grid"], zeroline: marks[0] < 0, zerolinecolor: named["text-2"], zerolinewidth: 1, fixedrange: true, automargin: false, ticks: "" },
+    ...pointers(pointed, places, named, rtl),
+    yaxis: { tickvals: marks, ticktext: values, ...upright, side: rtl ? "right" : "left", gridcolor: named["chart-grid"], zeroline: !log && marks[0] < 0, zerolinecolor: named["text-2"], zerolinewidth: 1, fixedrange: true, automargin: false, ticks: "" },
   };
   return { data, layout };
 }
@@ -172,7 +192,7 @@ function Legend({ names, kind, labels }) {
   );
 }
 
-export function AtriumChart({ x = [], series = [], kind = "area", label, height = 260, stacked = false, format = "number", currency, locale, legend = true, className }) {
+export function AtriumChart({ x = [], series = [], kind = "area", label, height = 260, stacked = false, format = "number", currency, locale, legend = true, log = false, marks = [], className }) {
   const host = useRef(null);
   const [plotly, setPlotly] = useState(null);
   const [look, setLook] = useState(0);
@@ -202,7 +222,7 @@ export function AtriumChart({ x = [], series = [], kind = "area", label, height 
     if (!plotly || !host.current || !x.length) return;
     const draw = () => {
       if (!host.current?.clientWidth) return;
-      const { data, layout } = figure({ x, series, kind, stacked, height, host: host.current, number, short });
+      const { data, layout } = figure({ x, series, kind, stacked, height, host: host.current, number, short, log, marks });
       plotly.react(host.current, data, { ...layout, width: host.current.clientWidth }, { displayModeBar: false, responsive: false, staticPlot: false, scrollZoom: false, doubleClick: false, showTips: false });
     };
     draw();
@@ -220,7 +240,7 @@ export function AtriumChart({ x = [], series = [], kind = "area", label, height 
       resize.disconnect();
       cancelAnimationFrame(frame);
     };
-  }, [plotly, look, JSON.stringify(x), JSON.stringify(series), kind, stacked, height, number, short]);
+  }, [plotly, look, JSON.stringify(x), JSON.stringify(series), JSON.stringify(marks), kind, stacked, height, number, short, log]);
   useEffect(() => () => void (plotly && host.current && plotly.purge(host.current)), [plotly]);
   const names = kind === "donut" ? x.map((name, i) => ({ name: `${name} · ${number.format(series[0]?.values?.[i] ?? 0)}` })) : series;
   return (

@@ -246,3 +246,15 @@ UNIT_SUMS = sa.Table(
 )
 """What a unit's events added up to, by stream, when it was exposed at `first_at`; `money` exactly. `grown`: the sums at
 the end of each of its `slots` of 15 minutes with an event, for the line of days."""
+
+EVIDENCE = sa.Table(
+    "experiment_evidence",
+    SQLModel.metadata,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("experiment_id", sa.Uuid, primary_key=True),
+    sa.Column("kind", sa.Text(collation="C"), primary_key=True),
+    sa.Column("about", sa.Text(collation="C"), primary_key=True),
+    sa.Column("body", JSONB, nullable=False),
+    sa.Column("frozen_at", MOMENT, nullable=False),
+)
+"""What a decision froze beside its results: `kind` is vocabulary.EvidenceKind, `about` a dimension or a metric's id."""

@@ -138,6 +138,7 @@ class Distribution(_Shown):
     cap: float | None = Field(default=None, description="Where winsorising cuts, of a metric that does.")
     arms: list[SpreadArm] = Field(description="The control first.")
     bins: list[Bin] = Field(description="At most 40, alike in width but for the tails; none without a value but 0.")
+    frozen: bool = Field(default=False, description="Taken at the decision.")
 
 
 class SegmentArm(_Shown):
@@ -176,6 +177,7 @@ class SegmentResults(_Shown):
     as_of: datetime
     correction: Correction
     metrics: list[SegmentOutcome]
+    frozen: bool = Field(default=False, description="Taken at the decision.")
 
 
 class UnitCount(_Shown):

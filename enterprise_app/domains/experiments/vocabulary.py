@@ -204,6 +204,13 @@ class Dimension(StrEnum):
     CAMPAIGN = "utm_campaign"
 
 
+class EvidenceKind(StrEnum):
+    """What is frozen at a decision beside the results."""
+
+    DISTRIBUTION = "distribution"
+    SEGMENTS = "segments"
+
+
 class Origin(StrEnum):
     """Where results come from: measured from the tenant's events, or sums of a test that ran elsewhere."""
 

@@ -19,12 +19,16 @@ def chart(
     number_format: str = "number",
     currency: Text | None = None,
     legend: bool = True,
+    log: bool = False,
+    marks: Any = None,
     empty: Node | None = None,
 ) -> rx.Component:
     """A line, area, bar or donut chart. x: Var[list[str]] of labels, already formatted; series: Var[list[dict]] with
     name, values (None = gap), and optionally dash=True (previous period) and kind (line/area/bar).
-    number_format: number, percent (0.1 = 10 %), currency. Language, direction and theme follow the page. With `low` and
-    `high` beside its values a line has its interval drawn behind it; `hue` (1–6) keeps a colour whatever else is shown.
+    number_format: number, percent (0.1 = 10 %), currency, p (two digits that count). Language, direction and theme
+    follow the page. With `low` and `high` beside its values a line has its interval drawn behind it; `hue` (1–6) keeps
+    a colour whatever else is shown. `log`: values from 1 down to nearly 0 on a logarithmic axis. marks: Var[list[dict]]
+    of moments to point at, each with `at` (index of its label) and `text`.
 
     chart(State.labels, State.series, label=t("analytics.visitors_by_day"))
     State.series = [{"name": "Visitors", "values": [3, 5]}, {"name": "Previous", "values": [2, 4], "dash": True}]
@@ -39,7 +43,8 @@ def chart(
         format=number_format,
         legend=legend,
         class_name="chart",
-        **given(currency=currency),
+        log=log,
+        **given(currency=currency, marks=marks),
     )
     if empty is None:
         return drawing

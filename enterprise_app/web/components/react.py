@@ -162,6 +162,8 @@ class Chart(rx.Component):
     currency: rx.Var[str]
     locale: rx.Var[str]
     legend: rx.Var[bool]
+    log: rx.Var[bool]
+    marks: rx.Var[list[dict[str, Any]]]
 
 
 class Tick(rx.Component):

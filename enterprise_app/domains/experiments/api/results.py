@@ -30,7 +30,8 @@ async def get_results(ctx: Caller, session: Session, experiment_id: ExperimentId
 async def get_segments(
     ctx: Caller, session: Session, experiment_id: ExperimentId, dimension: By = Dimension.DEVICE
 ) -> SegmentResults:
-    """All metrics by channel, device, browser and the like, corrected over the segments."""
+    """All metrics by channel, device, browser and the like, corrected over the segments. After the decision as they
+    were frozen with it."""
     return await service.get_segments(session, ctx, experiment_id, dimension)
 
 
@@ -42,7 +43,8 @@ async def get_segments(
 async def get_distribution(
     ctx: Caller, session: Session, experiment_id: ExperimentId, metric_id: MetricId
 ) -> Distribution:
-    """A histogram of the units' values for each variant; of means, revenue and percentiles."""
+    """A histogram of the units' values for each variant; of means, revenue and percentiles. After the decision as it
+    was frozen with it."""
     return await service.get_distribution(session, ctx, experiment_id, metric_id)
 
 

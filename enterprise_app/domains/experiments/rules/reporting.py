@@ -1,6 +1,7 @@
 """An experiment's report as one flat table: everything that is known of it, so that a spreadsheet can take it apart.
 
-`section` says what a line tells of: experiment, summary, units, metric, day, look. Numbers are written in full.
+`section` says what a line tells of: experiment, summary, units, metric, day, look; of a decided experiment also segment
+and bin. Numbers are written in full.
 """
 
 import csv
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from ..result_schemas import ArmOutcome, Look, MetricOutcome, Results
+from ..result_schemas import ArmOutcome, Difference, Distribution, Look, MetricOutcome, Results, SegmentResults
 from ..schemas import Experiment
 
 COLUMNS = (
@@ -17,15 +18,22 @@ COLUMNS = (
     "value", "low", "high", "total", "estimate", "estimate_low", "estimate_high", "p_fixed", "relative",
     "relative_low", "relative_high", "bounds_low", "bounds_high", "p_any_time", "fraction", "chance_to_win",
     "expected_loss", "belief_low", "belief_high", "p", "p_adjusted", "significant", "confirmed", "failure", "method",
-    "source",
+    "source", "dimension", "segment", "heterogeneity_p", "bin_low", "bin_high",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """How text begins that spreadsheets would run."""
 Line = Mapping[str, Any]
 
 
-def lines(experiment: Experiment, results: Results, looks: Sequence[Look], summary: Iterable[str]) -> Iterator[Line]:
-    """The table, the most general first."""
+def lines(
+    experiment: Experiment,
+    results: Results,
+    looks: Sequence[Look],
+    summary: Iterable[str],
+    segments: Sequence[SegmentResults] = (),
+    spread: Sequence[Distribution] = (),
+) -> Iterator[Line]:
+    """The table, the most general first; `segments` and `spread` as they were frozen."""
     yield from _facts(experiment, results)
     yield from ({"section": "summary", "text": sentence} for sentence in summary)
     yield from _units(results)
@@ -35,6 +43,10 @@ def lines(experiment: Experiment, results: Results, looks: Sequence[Look], summa
         yield from _days(metric)
     names = {metric.metric_id: metric for metric in results.metrics}
     yield from (_look(look, names.get(look.metric_id)) for look in looks)
+    for found in segments:
+        yield from _segments(found, names)
+    for one in spread:
+        yield from _bins(one, names.get(one.metric_id))
 
 
 def as_csv(table: Iterable[Line]) -> str:
@@ -100,12 +112,8 @@ def _arm(metric: MetricOutcome, arm: ArmOutcome) -> Line:
         "low": arm.low, "high": arm.high, "total": arm.total, "p": arm.p, "p_adjusted": arm.p_adjusted,
         "failure": arm.failure,
     }  # fmt: skip
-    if (d := arm.difference) is not None:
-        found |= {
-            "estimate": d.estimate, "estimate_low": d.low, "estimate_high": d.high, "p_fixed": d.p,
-            "relative": d.relative, "relative_low": d.relative_low, "relative_high": d.relative_high,
-            "method": d.method, "source": d.source, "significant": arm.significant, "confirmed": arm.confirmed,
-        }  # fmt: skip
+    if arm.difference is not None:
+        found |= {**_difference(arm.difference, arm.significant), "confirmed": arm.confirmed}
     if (b := arm.bounds) is not None:
         found |= {"bounds_low": b.low, "bounds_high": b.high, "p_any_time": b.p, "fraction": b.fraction}
     if (c := arm.belief) is not None:
@@ -130,6 +138,38 @@ def _look(look: Look, metric: MetricOutcome | None) -> Line:
         **whose, "section": "look", "variant": look.variant, "day": look.day, "plan_version": look.plan_version,
         "units": look.units, "value": look.value, "estimate": look.estimate, "bounds_low": look.low,
         "bounds_high": look.high, "p_any_time": look.p, "fraction": look.fraction,
+    }  # fmt: skip
+
+
+def _segments(found: SegmentResults, metrics: Mapping[Any, MetricOutcome]) -> Iterator[Line]:
+    for metric in found.metrics:
+        known = metrics.get(metric.metric_id)
+        whose = _whose(known) if known else {"metric": metric.key}
+        for row in metric.rows:
+            for arm in row.arms:
+                line: dict[str, Any] = {
+                    **whose, "section": "segment", "dimension": found.dimension.value, "segment": row.segment,
+                    "variant": arm.variant, "units": arm.units, "value": arm.value, "p_adjusted": arm.p_adjusted,
+                    "failure": arm.failure, "heterogeneity_p": metric.heterogeneity_p.get(arm.variant),
+                }  # fmt: skip
+                yield line | (_difference(arm.difference, arm.significant) if arm.difference else {})
+
+
+def _bins(found: Distribution, metric: MetricOutcome | None) -> Iterator[Line]:
+    """Units in each bin; those whose value is 0 are in none and have a line of their own."""
+    whose = {**(_whose(metric) if metric else {"metric": found.key}), "section": "bin"}
+    for number, arm in enumerate(found.arms):
+        yield {**whose, "variant": arm.variant, "bin_low": 0, "bin_high": 0, "units": arm.zeros}
+        for one in found.bins:
+            edges = {"bin_low": one.low, "bin_high": one.high}
+            yield {**whose, **edges, "variant": arm.variant, "units": one.units[number]}
+
+
+def _difference(told: Difference, significant: bool) -> dict[str, Any]:
+    return {
+        "estimate": told.estimate, "estimate_low": told.low, "estimate_high": told.high, "p_fixed": told.p,
+        "relative": told.relative, "relative_low": told.relative_low, "relative_high": told.relative_high,
+        "method": told.method, "source": told.source, "significant": significant,
     }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from ..vocabulary import DecisionOutcome, ExperimentState
 from . import own_flags
 from .acting import stop
 from .experiments import moment
+from .freezing import freeze_with
 from .measuring import measure
 from .results import get_results
 from .shared import check_writable, facts, locked, member_of, tell
@@ -59,6 +60,7 @@ async def decide_experiment(
     decision = _decision(ctx, row, draft, rules.served_by(draft, variants), at)
     row.decision = decision.model_dump(mode="json") | {"results": results.model_dump(mode="json")}
     await session.flush()
+    await freeze_with(session, ctx, row, results)
     await own_flags.follow(session, ctx, row)
     variant, automatic = decision.variant, decision.automatic
     event = ExperimentDecided(**facts(ctx, row), outcome=draft.outcome, variant=variant, automatic=automatic)

@@ -16,6 +16,7 @@ from ..result_schemas import Results
 from ..rules.reporting import as_csv, lines
 from ..schemas import Experiment
 from ..vocabulary import ReportFormat
+from .freezing import frozen_evidence
 from .reading import get_experiment
 from .report_figures import Figures
 from .report_pages import named, names_of, pages
@@ -57,7 +58,8 @@ async def report_experiment(
     else:
         seen = await get_looks(session, ctx, experiment_id)
         told = told_of(experiment, results, {v.key: v.name for v in experiment.variants}, language)
-        content = as_csv(lines(experiment, results, seen.items, told))
+        segments, spread = await frozen_evidence(session, experiment_id)
+        content = as_csv(lines(experiment, results, seen.items, told, segments, spread))
     return Report(f"{experiment.key}.{form.value}", _MEDIA_TYPES[form], content)
 
 

@@ -17,13 +17,14 @@ from enterprise_app.domains.audit.schemas import Target
 from ..errors import ExperimentNotFound, MetricsMissing
 from ..metric_schemas import Definition
 from ..models import ExperimentRow, ExternalResultsRow
+from ..queries import evidence
 from ..queries import results as queries
 from ..result_schemas import ExternalDraft, ExternalList, ExternalResults, MetricGiven, Results, SegmentResults
 from ..rules import results as rules
 from ..rules.aggregating import given, problems_of
 from ..rules.results import Arm, Input
 from ..rules.stats.failures import Reason
-from ..vocabulary import Dimension, Origin
+from ..vocabulary import Dimension, EvidenceKind, Origin
 from .measuring import measure, measure_segments, question_of, uses_of
 
 FRESH_SECONDS = 30
@@ -47,9 +48,11 @@ async def get_results(session: AsyncSession, ctx: Context, experiment_id: UUID) 
 async def get_segments(
     session: AsyncSession, ctx: Context, experiment_id: UUID, dimension: Dimension
 ) -> SegmentResults:
-    """By one dimension, as measured now. Raises ExperimentNotFound, MetricsMissing."""
+    """By one dimension: frozen at the decision, else as measured now. Raises ExperimentNotFound, MetricsMissing."""
     ctx.require(Permission.EXPERIMENTS_READ)
     row = await experiment_of(session, experiment_id)
+    if row.decision and (kept := await evidence.find(session, row.id, EvidenceKind.SEGMENTS, dimension.value)):
+        return SegmentResults.model_validate(kept)
 
     async def make() -> object:
         return (await measure_segments(session, ctx, row, dimension)).model_dump(mode="json")

@@ -113,7 +113,7 @@ class ResultsState(rx.State):
         self.rows = shapes.metric_rows(ctx, results, names, chosen)
         self.axis_low, self.axis_high = shapes.axis_of(ctx, results)
         self.bayesian = results.inference.value == "bayesian"
-        self.notes = shapes.notes(ctx, results, names)
+        self.notes = shapes.notes(ctx, results, shapes.told_names(ctx, names))
         self._advise(ctx, experiment, results, names)
         self._tell(ctx, experiment, results)
         self._freeze(ctx, experiment, names)
@@ -121,13 +121,12 @@ class ResultsState(rx.State):
     def _advise(self, ctx: Context, experiment: Experiment, results: Results, names: dict[str, str]) -> None:
         """What the rules say, and the same in sentences."""
         decision = experiment.decision.model_dump(mode="json") if experiment.decision else None
-        told = service.summarise(results, ctx.locale, names=names, decision=decision)
-        self.sentences = [translate(ctx.locale, key, **params) for key, params in told]
+        self.sentences = shapes.sentences_of(ctx, results, names, decision)
         self.verdicts, self.grounds, self.headline = [], [], ""
         if results.advice is not None:
-            called = {metric.key: metric.name for metric in results.metrics}
+            called = {metric.key: numbers.name(ctx, metric.name) for metric in results.metrics}
             self.verdicts = shapes.verdicts(ctx, results.advice, names, called)
-            self.headline, self.tone = shapes.headline(ctx, results.advice, names)
+            self.headline, self.tone = shapes.headline(ctx, results.advice, shapes.told_names(ctx, names))
             self.grounds = shapes.grounds(ctx, results.advice.grounds)
 
     def _tell(self, ctx: Context, experiment: Experiment, results: Results) -> None:
@@ -160,7 +159,7 @@ class ResultsState(rx.State):
         self.decidable = told is None and experiment.state in (ExperimentState.RUNNING, ExperimentState.STOPPED)
         self.decided = self.frozen = self.note = ""
         if told is not None:
-            name = names.get(told.served, told.served)
+            name = numbers.name(ctx, names.get(told.served, told.served))
             self.decided = translate(ctx.locale, f"results.decided.{told.outcome.value}", name=name)
             key = "results.frozen_automatic" if told.automatic else "results.frozen"
             self.frozen = translate(ctx.locale, key, at=numbers.moment(ctx, told.decided_at))

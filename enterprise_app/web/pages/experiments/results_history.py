@@ -16,7 +16,14 @@ from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.components.shapes import Shape
 from enterprise_app.web.pages.experiments import results_numbers as numbers
 from enterprise_app.web.pages.experiments.actions import key_in
-from enterprise_app.web.pages.experiments.results_shapes import MetricRow, Names, axis_of, metric_rows, names_of
+from enterprise_app.web.pages.experiments.results_shapes import (
+    MetricRow,
+    Names,
+    axis_of,
+    metric_rows,
+    names_of,
+    sentences_of,
+)
 from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import id_of
 
@@ -79,7 +86,7 @@ class HistoryState(rx.State):
 
 def plan_row(ctx: Context, plan: PlanVersion, names: Names) -> PlanRow:
     """A version in words."""
-    weights = [f"{names.get(v.key, v.key)} {numbers.percent(ctx, v.weight)}" for v in plan.variants]
+    weights = [f"{numbers.name(ctx, names.get(v.key, v.key))} {numbers.percent(ctx, v.weight)}" for v in plan.variants]
     s = plan.settings
     level = localization.format_percent(1 - s.alpha, ctx.locale)
     words = [
@@ -98,12 +105,11 @@ def plan_row(ctx: Context, plan: PlanVersion, names: Names) -> PlanRow:
 
 def external_row(ctx: Context, one: ExternalResults, names: Names) -> ExternalRow:
     """Results from elsewhere in sentences and as a table."""
-    told = service.summarise(one.results, ctx.locale, names=names)
     low, high = axis_of(ctx, one.results)
     return ExternalRow(
         id=str(one.id), source=one.results.source or "", submitted=numbers.moment(ctx, one.created_at),
         period=_period(ctx, one.results.started_at, one.results.ended_at) if one.results.started_at else "",
-        sentences=[translate(ctx.locale, key, **params) for key, params in told],
+        sentences=sentences_of(ctx, one.results, names),
         rows=metric_rows(ctx, one.results, names, ""), axis_low=low, axis_high=high,
     )  # fmt: skip
 

@@ -13,10 +13,19 @@ from enterprise_app.core.texts import translate
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.errors import MetricsMissing
-from enterprise_app.domains.experiments.result_schemas import Distribution, MetricOutcome, Results, SegmentOutcome
+from enterprise_app.domains.experiments.result_schemas import (
+    Distribution,
+    Look,
+    MetricOutcome,
+    Results,
+    SegmentOutcome,
+    SegmentResults,
+)
+from enterprise_app.domains.experiments.schemas import Experiment
 from enterprise_app.domains.experiments.vocabulary import Dimension, MetricKind
 from enterprise_app.web.pages.experiments import results_numbers as numbers
 from enterprise_app.web.pages.experiments.actions import key_in
+from enterprise_app.web.pages.experiments.results_looks import WITHOUT_DAYS, LooksView, looks_view
 from enterprise_app.web.pages.experiments.results_methods import MethodRow, method_rows
 from enterprise_app.web.pages.experiments.results_segments import heterogeneity, segment_rows
 from enterprise_app.web.pages.experiments.results_shapes import MetricRow, Names, chosen_metric, names_of
@@ -25,7 +34,9 @@ from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.forms import id_of
 from enterprise_app.web.shell.urls import change_view, parameters
 
-VIEWS = ("time", "values", "distribution", "segments", "method")
+VIEWS = ("time", "values", "looks", "distribution", "segments", "method")
+DAILY = ("time", "values")
+"""Views of the line by day, which percentiles and retention don't have: of them there are the looks."""
 WIDEST = 6.0
 """Times the last day's bounds: what is wider isn't drawn."""
 DIMENSIONS = [dimension.value for dimension in Dimension]
@@ -47,6 +58,10 @@ class MetricDetailState(rx.State):
     axis_low: str = ""
     axis_high: str = ""
     differs: str = ""
+    daily: bool = True
+    looks: LooksView = LooksView()
+    origin: str = ""
+    origin_tone: str = "neutral"
     spreads: bool = False
     spread: list[SpreadRow] = []
     methods: list[MethodRow] = []
@@ -74,19 +89,21 @@ class MetricDetailState(rx.State):
             metric = next((m for m in results.metrics if m.key == wanted), None)
             if metric is None:
                 return
-            self.spreads = metric.kind in SPREAD
-            if self.view == "distribution" and not self.spreads:
-                self.view = VIEWS[0]
-            segments = spread = None
+            self._fit(metric)
+            looks = segments = spread = None
+            if self.view == "looks":
+                looks = (await service.get_looks(session, ctx, key)).items
             if self.view == "segments":
-                told = await service.get_segments(session, ctx, key, Dimension(self.dimension))
-                segments = next((s for s in told.metrics if s.metric_id == metric.metric_id), None)
+                segments = await service.get_segments(session, ctx, key, Dimension(self.dimension))
             if self.view == "distribution" and metric.metric_id is not None:
                 spread = await service.get_distribution(session, ctx, key, metric.metric_id)
         names = names_of(experiment)
         self.name = metric.name
         self._draw(ctx, metric, names, spread)
-        self._split(ctx, results, metric, names, segments)
+        self._watch(ctx, experiment, results, metric, names, looks)
+        told = next((s for s in segments.metrics if s.metric_id == metric.metric_id), None) if segments else None
+        self._split(ctx, results, metric, names, told)
+        self._date(ctx, experiment, segments or spread)
         self.methods = method_rows(ctx, results, metric, names) if self.view == "method" else []
         self.facts = facts_of(ctx, metric)
 
@@ -109,6 +126,29 @@ class MetricDetailState(rx.State):
     async def set_dimension(self, dimension: str) -> EventSpec | None:
         """What units are told apart by."""
         return change_view(self, by=dimension) if dimension in DIMENSIONS else None
+
+    def _fit(self, metric: MetricOutcome) -> None:
+        """Only views that the metric has."""
+        self.spreads = metric.kind in SPREAD
+        self.daily = bool(metric.series) or metric.kind not in WITHOUT_DAYS
+        if (self.view in DAILY and not self.daily) or (self.view == "distribution" and not self.spreads):
+            self.view = "time" if self.daily else "looks"
+
+    def _watch(
+        self, ctx: Context, experiment: Experiment, results: Results, metric: MetricOutcome, names: Names,
+        looks: list[Look] | None,
+    ) -> None:  # fmt: skip
+        seen = (experiment, looks, metric.metric_id, names, results.planned_units) if looks is not None else None
+        self.looks = looks_view(ctx, *seen) if seen else LooksView()
+
+    def _date(self, ctx: Context, experiment: Experiment, shown: SegmentResults | Distribution | None) -> None:
+        """Of a decided experiment, whether this is as it was frozen, or measured now because it was not."""
+        self.origin, self.origin_tone = "", "neutral"
+        if shown is not None and experiment.decision is not None:
+            word = "frozen" if shown.frozen else "now"
+            at = numbers.moment(ctx, shown.as_of)
+            self.origin = translate(ctx.locale, f"results.evidence.{word}", at=at)
+            self.origin_tone = "neutral" if shown.frozen else "warning"
 
     def _draw(self, ctx: Context, metric: MetricOutcome, names: Names, spread: Distribution | None) -> None:
         self.labels, self.series, self.spread = [], [], []

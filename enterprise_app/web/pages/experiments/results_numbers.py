@@ -1,5 +1,6 @@
 """Numbers of results as a reader sees them: by the metric's kind, in the reader's locale."""
 
+import re
 from datetime import date, datetime, time
 from decimal import Decimal
 
@@ -13,6 +14,8 @@ from enterprise_app.domains.localization import service as localization
 NONE = "–"
 SHARES = (MetricKind.PROPORTION, MetricKind.RETENTION)
 _LEAST_P = 0.0001
+_SIGNED = re.compile(r"(?<![\w.,])-\d[\d.,]*(?<![.,])%?|p\s*[=<]\s*\d[\d.,]*(?<![.,])")
+"""A negative figure, and a p value with its relation."""
 
 
 def count(ctx: Context, number: float) -> str:
@@ -68,6 +71,17 @@ def difference(ctx: Context, metric: MetricOutcome, number: float) -> str:
 def _kept(ctx: Context, text: str) -> str:
     """A number whose sign stays before it in a language from right to left."""
     return f"\u2066{text}\u2069" if text_direction(ctx.locale) == "rtl" else text
+
+
+def name(ctx: Context, text: str) -> str:
+    """A name inside a sentence, in a direction of its own where the sentence runs from right to left: else a number
+    that follows a Latin name would change places with it."""
+    return f"\u2068{text}\u2069" if text_direction(ctx.locale) == "rtl" else text
+
+
+def sentence(ctx: Context, text: str) -> str:
+    """With the sign of each negative figure before it."""
+    return _SIGNED.sub("\u2066\\g<0>\u2069", text) if text_direction(ctx.locale) == "rtl" else text
 
 
 def _number(ctx: Context, number: Decimal) -> str:

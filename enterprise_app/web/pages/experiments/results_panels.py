@@ -12,7 +12,7 @@ from enterprise_app.web.components.intervals import line_key
 from enterprise_app.web.pages.experiments.results import ResultsState as S
 from enterprise_app.web.pages.experiments.results_exposures import ExposuresState as E
 from enterprise_app.web.pages.experiments.results_history import HistoryState as P
-from enterprise_app.web.pages.experiments.results_metric import DIMENSIONS
+from enterprise_app.web.pages.experiments.results_metric import DAILY, DIMENSIONS, VIEWS
 from enterprise_app.web.pages.experiments.results_metric import MetricDetailState as M
 from enterprise_app.web.pages.experiments.results_table import outcome_table
 from enterprise_app.web.pages.experiments.results_variants import VariantsState as V
@@ -35,14 +35,15 @@ def metrics() -> rx.Component:
 
 
 def _view_choice() -> rx.Component:
-    base = [(name, t(f"results.view.{name}")) for name in ("time", "values")]
-    rest = [(name, t(f"results.view.{name}")) for name in ("segments", "method")]
-    spread = [("distribution", t("results.view.distribution"))]
+    """Those that the metric has."""
 
-    def choice(options: list[Any]) -> rx.Component:
+    def choice(*left_out: str) -> rx.Component:
+        options = [(name, t(f"results.view.{name}")) for name in VIEWS if name not in left_out]
         return ui.segmented(options, M.view, M.set_view, label=t("results.view.label"), size="sm")
 
-    return rx.cond(M.spreads, choice([*base, *spread, *rest]), choice([*base, *rest]))
+    with_days = rx.cond(M.spreads, choice(), choice("distribution"))
+    without = rx.cond(M.spreads, choice(*DAILY), choice(*DAILY, "distribution"))
+    return rx.el.div(rx.cond(M.daily, with_days, without), class_name="results-views")
 
 
 def _facts() -> rx.Component:
@@ -54,6 +55,7 @@ def _views() -> Any:
     shown = rx.match(
         M.view,
         ("values", _course(t("results.view.values"), t("results.values.text"))),
+        ("looks", _looks()),
         ("distribution", _distribution()),
         ("segments", _segments()),
         ("method", _methods()),
@@ -77,6 +79,42 @@ def _course(label: Any, text: Any) -> rx.Component:
     )
 
 
+def _looks() -> rx.Component:
+    nothing = ui.empty_state("eye", t("results.looks.none"), t("results.looks.none_text"), level=3)
+    effect = ui.chart(
+        M.looks.labels, M.looks.effect, label=t("results.looks.effect"), kind="line", height=TALL,
+        number_format=M.number_format, currency=M.currency, marks=M.looks.marks,
+    )  # fmt: skip
+    value = ui.chart(
+        M.looks.labels, M.looks.value, label=t("results.view.values"), kind="line", height=TALL,
+        number_format=M.number_format, currency=M.currency, marks=M.looks.marks,
+    )  # fmt: skip
+    p = ui.chart(
+        M.looks.labels, M.looks.p, label=t("results.looks.p"), kind="line", height=TALL - 60, number_format="p",
+        log=True, marks=M.looks.marks,
+    )  # fmt: skip
+    told = rx.el.ul(rx.foreach(M.looks.told, lambda text: rx.el.li(text)), class_name="advice-lines")
+    return rx.cond(
+        M.looks.labels.length() > 0,
+        ui.stack(
+            rx.el.p(t("results.looks.text"), class_name="text-quiet flat"),
+            told,
+            rx.cond(M.looks.effect.length() > 0, _drawn(t("results.looks.effect"), effect),
+                    _drawn(t("results.view.values"), value)),
+            rx.cond(M.looks.p.length() > 0, _drawn(t("results.looks.p"), p)),
+        ),
+        nothing,
+    )  # fmt: skip
+
+
+def _drawn(title: Any, chart: rx.Component) -> rx.Component:
+    return rx.el.section(rx.el.h3(title, class_name="card-title"), chart, class_name="stack gap-2")
+
+
+def _origin() -> Any:
+    return rx.cond(M.origin != "", ui.badge(M.origin, M.origin_tone))
+
+
 def _distribution() -> rx.Component:
     chart = ui.chart(
         M.labels, M.series, label=t("results.view.distribution"), kind="bar", height=TALL, number_format="percent"
@@ -89,7 +127,7 @@ def _distribution() -> rx.Component:
         ui.Column(t("results.spread.most"), lambda row: row.most, align="end"),
     ]
     return ui.stack(
-        rx.el.p(t("results.spread.text"), class_name="text-quiet flat"),
+        ui.row(rx.el.p(t("results.spread.text"), class_name="text-quiet flat"), _origin(), between=True),
         rx.cond(M.series.length() > 0, chart),
         ui.data_table(columns, M.spread, label=t("results.view.distribution")),
     )
@@ -105,7 +143,7 @@ def _segments() -> rx.Component:
     table = outcome_table(M.segments, label=t("results.view.segments"), axis_low=M.axis_low, axis_high=M.axis_high)
     nothing = ui.empty_state("people", t("results.segment.none"), level=3)
     return ui.stack(
-        ui.row(choice, rx.el.span(M.differs, class_name="text-quiet"), between=True),
+        ui.row(choice, rx.el.span(M.differs, class_name="text-quiet"), _origin(), between=True),
         rx.cond(M.segments.length() > 0, rx.el.div(table, class_name="bleed"), nothing),
         rx.el.p(t("results.segment.text"), class_name="text-quiet flat"),
     )

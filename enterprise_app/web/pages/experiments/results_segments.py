@@ -94,7 +94,7 @@ def _arm(
 
 def heterogeneity(ctx: Context, found: SegmentOutcome, names: Names, alpha: float) -> str:
     """Whether the effects differ between the segments at all, of the variants that tell."""
-    told = [(names.get(key, key), p) for key, p in found.heterogeneity_p.items() if p is not None]
+    told = [(numbers.name(ctx, names.get(key, key)), p) for key, p in found.heterogeneity_p.items() if p is not None]
     if not told:
         return ""
     differ = [name for name, p in told if p <= alpha]

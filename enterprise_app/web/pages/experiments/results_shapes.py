@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.texts import translate
+from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.result_schemas import Advice, ArmOutcome, MetricOutcome, Remark, Results
 from enterprise_app.domains.experiments.schemas import Experiment
 from enterprise_app.domains.experiments.vocabulary import Direction, Inference, Monitoring
@@ -98,6 +100,19 @@ def names_of(experiment: Experiment) -> dict[str, str]:
     """Variants as people call them, control first, as all tables and charts order them."""
     ordered = sorted(experiment.variants, key=lambda v: not v.is_control)
     return {v.key: v.name or v.key for v in ordered}
+
+
+def told_names(ctx: Context, names: Names) -> dict[str, str]:
+    """The same as they stand in sentences."""
+    return {key: numbers.name(ctx, name) for key, name in names.items()}
+
+
+def sentences_of(ctx: Context, results: Results, names: Names, decision: Mapping[str, Any] | None = None) -> list[str]:
+    """The summary in the reader's words."""
+    metrics = [m.model_copy(update={"name": numbers.name(ctx, m.name)}) for m in results.metrics]
+    known = results.model_copy(update={"metrics": metrics})
+    told = service.summarise(known, ctx.locale, names=told_names(ctx, names), decision=decision)
+    return [numbers.sentence(ctx, translate(ctx.locale, key, **params)) for key, params in told]
 
 
 def chosen_metric(results: Results, asked: dict[str, str]) -> str:
