@@ -29,6 +29,7 @@ def fill_experiments(space: Workspace) -> dict[str, str]:
     return {
         "/experiments/[id]": f"/experiments/{one}",
         "/experiments/[id]/edit": f"/experiments/{draft}/edit",
+        "/experiments/[id]/elsewhere": f"/experiments/{draft}/elsewhere",
         "/experiments/metrics/[id]": f"/experiments/metrics/{orders}",
         "/flags/[id]": f"/flags/{flag}",
     }

@@ -1,9 +1,7 @@
 """API keys: made with some of one's own permissions, shown once, revoked at any time."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import reflex as rx
 from pydantic import BaseModel, ConfigDict
@@ -18,6 +16,7 @@ from enterprise_app.domains.identity import service
 from enterprise_app.domains.identity.schemas import ApiKeyRequest, ApiKeyView
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.shell.action import action
+from enterprise_app.web.shell.days import end_of
 from enterprise_app.web.shell.forms import checked, id_of, text_of, told_at
 from enterprise_app.web.shell.lists import listed, showing
 from enterprise_app.web.shell.toasts import toast
@@ -127,19 +126,8 @@ def _wanted(ctx: Context, form: dict[str, Any]) -> ApiKeyRequest:
     granted = [p.value for p in GRANTABLE if form.get(field_of(p))]
     if not granted:
         raise Invalid.of("permissions", "permissions_missing")
-    expires_at = _end_of(ctx, text_of(form, "expires_on"))
+    expires_at = end_of(ctx, text_of(form, "expires_on"), "expires_at")
     return checked(ApiKeyRequest, {"name": text_of(form, "name"), "permissions": granted, "expires_at": expires_at})
-
-
-def _end_of(ctx: Context, day: str) -> datetime | None:
-    """The end of the chosen day in the reader's zone; nothing chosen is no end."""
-    if not day:
-        return None
-    try:
-        following = date.fromisoformat(day) + timedelta(days=1)
-        return datetime.combine(following, time.min, ZoneInfo(ctx.zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise Invalid.of("expires_at", "date_malformed", example=now().date().isoformat()) from None
 
 
 def _row(ctx: Context, key: ApiKeyView) -> KeyRow:

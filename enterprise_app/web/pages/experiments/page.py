@@ -2,6 +2,8 @@
 
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.web.pages.experiments.editing import ExperimentFormState
+from enterprise_app.web.pages.experiments.elsewhere import ElsewhereState
+from enterprise_app.web.pages.experiments.elsewhere_page import elsewhere_form
 from enterprise_app.web.pages.experiments.flag_form import FlagFormState
 from enterprise_app.web.pages.experiments.flag_form_page import flag_form
 from enterprise_app.web.pages.experiments.flags import FlagsState
@@ -49,6 +51,17 @@ PAGES = [
         refresh=ExperimentFormState.refresh,
     ),
     *RESULTS,
+    Page(
+        route="/experiments/[id]/elsewhere",
+        title="elsewhere.title",
+        help_key="elsewhere.help",
+        area="experiments",
+        need=Permission.EXPERIMENTS_UPDATE,
+        body=elsewhere_form,
+        icon="flask-conical",
+        on_load=(ElsewhereState.load,),
+        on_leave=(ElsewhereState.leave,),
+    ),
     Page(
         route="/experiments/[id]/edit",
         title="experiments.edit",

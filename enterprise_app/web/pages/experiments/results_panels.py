@@ -7,8 +7,10 @@ from typing import Any
 
 import reflex as rx
 
+from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.web import components as ui
 from enterprise_app.web.components.intervals import line_key
+from enterprise_app.web.pages.experiments.actions import ExperimentHeadState as H
 from enterprise_app.web.pages.experiments.results import ResultsState as S
 from enterprise_app.web.pages.experiments.results_exposures import ExposuresState as E
 from enterprise_app.web.pages.experiments.results_history import HistoryState as P
@@ -16,6 +18,7 @@ from enterprise_app.web.pages.experiments.results_metric import DAILY, DIMENSION
 from enterprise_app.web.pages.experiments.results_metric import MetricDetailState as M
 from enterprise_app.web.pages.experiments.results_table import outcome_table
 from enterprise_app.web.pages.experiments.results_variants import VariantsState as V
+from enterprise_app.web.shell.session import can
 from enterprise_app.web.texts import t
 
 TALL = 280
@@ -274,9 +277,11 @@ def elsewhere() -> rx.Component:
             rx.el.div(told, class_name="card-body"), table, title=rx.el.bdi(one.source), flush=True, footer=when
         )
 
+    enter = ui.button_link(t("elsewhere.open"), "/experiments/" + H.key + "/elsewhere", size="sm", icon="add")
     nothing = rx.el.p(t("results.external.none"), class_name="text-quiet flat")
     return ui.section(
         t("results.external.title"),
         rx.cond(P.externals.length() > 0, rx.foreach(P.externals, external), nothing),
         description=t("results.external.text"),
+        actions=[rx.cond(can(Permission.EXPERIMENTS_UPDATE), enter)],
     )
