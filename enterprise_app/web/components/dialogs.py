@@ -61,16 +61,17 @@ def confirm_dialog(
     key: str,
     busy: Flag = False,
     danger: bool = True,
+    more: Node | None = None,
 ) -> rx.Component:
     """Asks before what can't be undone; `confirm` names the deed ("Delete campaign"), never "OK". Cancel has the focus.
+    `more` stands below the text: what else is asked.
 
     confirm_dialog(open=State.asking, on_close=State.keep, on_confirm=State.delete, title=t("x.delete_title"),
                    text=t("x.delete_text"), confirm=t("x.delete"), key="delete")
     """
     head = rx.el.h2(title, class_name="dialog-title", custom_attrs={"id": f"d-{key}"})
-    body = rx.el.div(
-        head, rx.el.p(text, class_name="dialog-text", custom_attrs={"id": f"d-{key}-text"}), class_name="dialog-body"
-    )
+    words = rx.el.p(text, class_name="dialog-text", custom_attrs={"id": f"d-{key}-text"})
+    body = rx.el.div(head, words, *([] if more is None else [more]), class_name="dialog-body")
     foot = rx.el.div(
         button(t("components.cancel"), data_close="", auto_focus=True),
         button(confirm, variant="danger" if danger else "primary", loading=busy, on_click=on_confirm),

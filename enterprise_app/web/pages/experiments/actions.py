@@ -3,9 +3,14 @@
 # Reflex makes Vars of a state's attributes; that a list then has length() and contains(), no type says.
 # pyright: reportAttributeAccessIssue=false
 
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
 import reflex as rx
 from reflex_base.event import EventSpec
 
+from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.vocabulary.permissions import Permission
@@ -15,6 +20,7 @@ from enterprise_app.web import components as ui
 from enterprise_app.web.pages.experiments.shapes import line_of
 from enterprise_app.web.shell.acting import Acts, is_open, opened
 from enterprise_app.web.shell.action import action
+from enterprise_app.web.shell.days import end_of, start_of
 from enterprise_app.web.shell.forms import id_of
 from enterprise_app.web.shell.session import can
 from enterprise_app.web.shell.urls import key_in as key_in  # where the pages of results look for it
@@ -55,6 +61,8 @@ class ExperimentHeadState(rx.State):
     tone: str = "neutral"
     actions: list[str] = []
     asking: str = ""
+    elsewhere: bool = False
+    day: str = ""
     errors: dict[str, str] = {}
 
     @action(Permission.EXPERIMENTS_READ)
@@ -67,6 +75,7 @@ class ExperimentHeadState(rx.State):
         for name in ("name", "state", "state_text", "tone", "actions"):
             setattr(self, name, getattr(line, name))
         self.code, self.hypothesis = experiment.key, experiment.hypothesis
+        self.elsewhere = not experiment.settings.exposed_when_served
         self.loading = False
 
     @action(Permission.EXPERIMENTS_READ)
@@ -77,7 +86,12 @@ class ExperimentHeadState(rx.State):
     @action(Permission.EXPERIMENTS_READ)
     async def ask(self, name: str) -> None:
         """Before what can't be taken back."""
-        self.asking = name if name in ASKED else ""
+        self.asking, self.day = name if name in ASKED else "", ""
+
+    @action(Permission.EXPERIMENTS_READ)
+    async def put_day(self, value: str) -> None:
+        """When it began or ended, of what ran elsewhere."""
+        self.day = value[:10]
 
     @action(Permission.EXPERIMENTS_READ)
     async def keep(self) -> None:
@@ -88,8 +102,18 @@ class ExperimentHeadState(rx.State):
     async def act(self, ctx: Context, name: str) -> EventSpec:
         """Start, pause, resume, stop, archive or restore; the service checks the right for each."""
         self.asking, key = "", self.key
-        await ACTS.do(self, ctx, key, name, undo=lambda back: ExperimentHeadState.take_back(key, back))
+        acts = replace(ACTS, use_case=partial(service.act_on_experiment, at=self._moment(ctx, name)))
+        await acts.do(self, ctx, key, name, undo=lambda back: ExperimentHeadState.take_back(key, back))
         return ExperimentHeadState.load()
+
+    def _moment(self, ctx: Context, name: str) -> datetime | None:
+        """The start of the first day, the end of the last one, but nothing that is still to come; None is now."""
+        if name not in ASKED or not self.day:
+            return None
+        if name == ExperimentAction.START:
+            return start_of(ctx, self.day, "started_at")
+        end = end_of(ctx, self.day, "stopped_at")
+        return None if end is None or end > now() > end - timedelta(days=1) else end
 
     @action(Permission.EXPERIMENTS_READ)
     async def take_back(self, ctx: Context, key: str, name: str) -> EventSpec | None:
@@ -187,4 +211,12 @@ def _question(name: ExperimentAction) -> rx.Component:
         confirm=t(f"experiments.action.{name.value}"),
         key=name.value,
         danger=name is ExperimentAction.STOP,
+        more=rx.cond(H.elsewhere, _day(name)),
     )
+
+
+def _day(name: ExperimentAction) -> rx.Component:
+    """When what ran elsewhere began or ended."""
+    word = "began" if name is ExperimentAction.START else "ended"
+    chosen = ui.date_input(name=f"{word}_on", value=H.day, on_change=H.put_day)
+    return ui.field(t(f"elsewhere.{word}"), chosen, hint=t(f"elsewhere.{word}_hint"), optional=True)

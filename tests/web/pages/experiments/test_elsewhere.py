@@ -1,17 +1,21 @@
 """Results of the same test from another tool, typed in on a page and analysed as if measured."""
 
 import statistics
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from scipy import stats
 
+from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.result_schemas import Results
 from enterprise_app.domains.experiments.schemas import Experiment
+from enterprise_app.web.pages.experiments.actions import ExperimentHeadState
 from enterprise_app.web.pages.experiments.elsewhere import ElsewhereState, sums_of
 from tests.domains.experiments import lives
 from tests.domains.experiments.measured import metric
@@ -110,3 +114,41 @@ async def test_problems_stand_at_their_row_and_nothing_is_kept(db: JoinedSource,
 async def test_of_a_stranger_there_is_nothing(db: JoinedSource, owner: Context, act_as: Any) -> None:
     root = at(act_as(owner), "/experiments/7d9f8a10-0000-4000-8000-000000000001/elsewhere")
     assert (await _call(root, ElsewhereState, "load")).missing
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_what_ran_elsewhere_began_and_ended_on_the_days_that_are_told(
+    db: JoinedSource, owner: Context, act_as: Any
+) -> None:
+    experiment = await lives.ready(owner, "Mail", settings={"exposed_when_served": False})
+    root = at(act_as(owner), f"/experiments/{experiment.id}")
+    assert (await _call(root, ExperimentHeadState, "load")).elsewhere
+    await _call(root, ExperimentHeadState, "ask", name="start")
+    await _call(root, ExperimentHeadState, "put_day", value="2999-01-01")
+    head = await _call(root, ExperimentHeadState, "act", name="start")
+    assert list(head.errors) == ["started_at"]
+    zone = ZoneInfo(owner.zone)
+    today = now().astimezone(zone).date()
+    first, last = today - timedelta(days=20), today - timedelta(days=6)
+    for name, day in (("start", first), ("stop", last)):
+        await _call(root, ExperimentHeadState, "ask", name=name)
+        await _call(root, ExperimentHeadState, "put_day", value=day.isoformat())
+        await _call(root, ExperimentHeadState, "act", name=name)
+    found = await lives.read(owner, experiment)
+    assert found.started_at == datetime.combine(first, time.min, zone)
+    assert found.stopped_at == datetime.combine(last + timedelta(days=1), time.min, zone), "the last day counts whole"
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_today_and_no_day_mean_now(db: JoinedSource, owner: Context, act_as: Any) -> None:
+    for name, day in (("One", ""), ("Two", now().astimezone(ZoneInfo(owner.zone)).date().isoformat())):
+        experiment = await lives.ready(owner, name, settings={"exposed_when_served": False})
+        root = at(act_as(owner), f"/experiments/{experiment.id}")
+        await _call(root, ExperimentHeadState, "load")
+        await _call(root, ExperimentHeadState, "act", name="start")
+        await _call(root, ExperimentHeadState, "ask", name="stop")
+        await _call(root, ExperimentHeadState, "put_day", value=day)
+        await _call(root, ExperimentHeadState, "act", name="stop")
+        found = await lives.read(owner, experiment)
+        assert found.stopped_at is not None
+        assert now() - found.stopped_at < timedelta(minutes=1)
