@@ -95,7 +95,7 @@ async def test_a_winner_is_declared_with_its_results_frozen():
     [
         ({}, 5, "continue", "before_days"),
         ({"auto_winner": False}, 20, "review", "automatic_off"),
-        ({"min_units": 2000}, 20, "continue", "not_significant"),
+        ({"min_units": 2000}, 20, "continue", "below_minimum"),
         ({"allocation": "bandit"}, 20, "review", "automatic_off"),
     ],
 )

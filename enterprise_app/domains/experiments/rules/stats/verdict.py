@@ -213,7 +213,8 @@ def decide(standings: Sequence[Standing], around: Circumstances) -> Decision:
 
     A mismatch goes to review. A surely harmed guardrail stops its variant, at any number of units. One clear winner
     after the threshold days is declared if that is automatic. Two winners, a winner with doubtful guardrails, or no
-    winner at the planned sample after the days go to review. Before that the experiment goes on."""
+    winner at the planned sample after the days go to review. Before that the experiment goes on; with too few units
+    nothing is said of significance."""
     verdicts = tuple(judge(one, around) for one in standings)
     if around.mismatch_p < around.mismatch_limit:
         return Decision(Step.REVIEW, None, (Ground.SPLIT_MISMATCH,), verdicts)
@@ -239,4 +240,5 @@ def _after_days(standings: Sequence[Standing], verdicts: tuple[Verdict, ...], ar
     planned = max(around.planned_units, around.min_units)
     if min([around.control_units, *(one.units for one in standings)]) >= planned:
         return Decision(Step.REVIEW, None, (Ground.PLAN_REACHED, Ground.NOT_SIGNIFICANT), verdicts)
-    return Decision(Step.CONTINUE, None, (Ground.NOT_SIGNIFICANT,), verdicts)
+    waits = next((verdict.grounds for verdict in verdicts if verdict.outcome is Outcome.NEEDS_UNITS), None)
+    return Decision(Step.CONTINUE, None, waits or (Ground.NOT_SIGNIFICANT,), verdicts)
