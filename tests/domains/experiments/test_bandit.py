@@ -1,11 +1,13 @@
 """EXP-08: bandit mode: once a day a new plan version with weights that follow the results; nobody changes sides."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from enterprise_app.core import cache
+from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.domains.experiments import service
@@ -69,6 +71,15 @@ async def test_where_less_is_better_they_follow_what_does_less():
     assert max(found, key=lambda v: v.weight).key == "green"
 
 
+def test_weights_that_are_right_already_make_no_new_plan():
+    arms = [Proportion(1000, 100), Proportion(1000, 120), Proportion(1000, 90)]
+    variants = [Variant.model_validate(v) for v in THREE]
+    found = reweighed(variants, arms, higher_is_better=True)
+    assert found is not None
+    assert reweighed(found, arms, higher_is_better=True) is None
+    assert reweighed(variants, [*arms[:2], None], higher_is_better=True) is None
+
+
 async def test_units_that_saw_a_variant_keep_it():
     ctx = make_context()
     made = await bandit(ctx, (0.10, 0.16, 0.05))
@@ -80,17 +91,15 @@ async def test_units_that_saw_a_variant_keep_it():
 async def test_weights_move_once_a_day_however_often_it_is_looked():
     ctx = make_context()
     made = await bandit(ctx, (0.10, 0.16, 0.05))
-    await watch(job(ctx))
+    worker = replace(job(ctx), zone=_where_it_is_noon())
+    await watch(worker)
     for variant, weight in (await weights(ctx, made)).items():
         await expose(ctx, made, variant, round(1000 * weight), round(90 * weight), version=2, batch="b")
-    async with tenant_session(ctx) as session:
-        await session.execute(
-            sa.text("UPDATE experiment_watches SET looked_at = date_trunc('day', now()) WHERE looked_at < now()")
-        )
-    await watch(job(ctx))
+    await forget_look(ctx, made, days=0.1)
+    assert await watch(worker) == 1
     assert (await lives.read(ctx, made)).plan_version == 2
-    await forget_look(ctx, made, days=1.1)
-    await watch(job(ctx))
+    await forget_look(ctx, made, days=1)
+    await watch(worker)
     assert (await lives.read(ctx, made)).plan_version == 3
 
 
@@ -139,6 +148,11 @@ async def test_a_bandit_names_no_winner_by_itself():
     assert (await lives.read(ctx, made)).decision is None
     async with tenant_session(ctx) as session:
         assert (await service.get_looks(session, ctx, made.id)).step == "review"
+
+
+def _where_it_is_noon() -> str:
+    """A zone where two hours and a half ago was the same day, whenever this runs."""
+    return f"Etc/GMT{now().hour - 12:+d}"
 
 
 async def _exposed(ctx: Context, experiment: Experiment) -> dict[UUID, str]:

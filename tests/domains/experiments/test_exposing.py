@@ -131,6 +131,33 @@ async def test_processes_that_see_the_same_units_write_each_once() -> None:
     assert (found.units, found.conflicted) == (499, 0)
 
 
+@committed
+async def test_two_processes_with_the_same_units_in_other_orders_do_not_deadlock() -> None:
+    """Both hold their first unit and wait for the one in the middle; once it is free, each would need the other's."""
+    ctx = make_context()
+    experiment = await running(ctx)
+    at = now()
+    first, middle, last = (exposing.Exposure(experiment.id, UUID(int=n), "green", 1, at) for n in (1, 2, 3))
+    async with tenant_session(ctx) as session:
+        await exposing.queries.write(session, ctx.tenant_id, [middle])
+        writing = [
+            asyncio.create_task(exposing._write(ctx.tenant_id, order))
+            for order in ([first, middle, last], [last, middle, first])
+        ]
+        await _until_waiting(2)
+    assert await asyncio.gather(*writing, return_exceptions=True) == [None, None]
+    found = await seen(ctx, experiment)
+    assert (found.units, found.conflicted) == (3, 0)
+
+
+async def _until_waiting(count: int) -> None:
+    """Until so many sessions wait for another's lock."""
+    waiting = sa.text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+    async with asyncio.timeout(5), core_db._current().system() as session:
+        while await session.scalar(waiting) != count:
+            await asyncio.sleep(0.01)
+
+
 @in_a_rollback
 @pytest.mark.parametrize("together", [True, False])
 async def test_a_unit_in_two_variants_is_conflicted_and_counted_apart(together: bool) -> None:

@@ -11,7 +11,7 @@ from enterprise_app.core import cache, upkeep
 from enterprise_app.core.clock import now
 from enterprise_app.core.context import Context, job_context
 from enterprise_app.core.db import tenant_session
-from enterprise_app.core.errors import Forbidden, NotFound
+from enterprise_app.core.errors import Conflict, Forbidden, NotFound
 from enterprise_app.core.ids import new_id
 from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.errors import WinnerNeedsUnits, WinnerUntrusted
@@ -126,6 +126,37 @@ async def test_a_split_that_is_not_as_planned_goes_to_people_once():
     assert (event["step"], event["grounds"]) == ("review", ["split_mismatch"])
 
 
+async def test_a_mismatch_that_was_seen_is_not_forgotten_when_later_units_hide_it():
+    ctx = make_context()
+    made = await lives.running(ctx)
+    await age(ctx, made, 20)
+    await expose(ctx, made, "control", 1500, 150)
+    await expose(ctx, made, "green", 2200, 600)
+    await watch(job(ctx))
+    await expose(ctx, made, "control", 700, 70, batch="b")
+    even = (await results(ctx, made)).split
+    assert even is not None
+    assert even.any_time_p is not None
+    assert even.any_time_p < 0.001
+    for _ in range(2):
+        await forget_look(ctx, made)
+        await watch(job(ctx))
+    assert (await lives.read(ctx, made)).decision is None
+    assert (await seen(ctx, made)).grounds == ["split_mismatch"]
+
+
+async def test_what_was_stopped_since_it_was_due_is_not_looked_at():
+    ctx = make_context()
+    made = await lives.running(ctx)
+    await clear(ctx, made)
+    await lives.act(ctx, made, Act.STOP)
+    async with tenant_session(ctx) as session:
+        await watching.look(session, job(ctx), made.id, before=now())
+        await watching.look(session, job(ctx), new_id(), before=now())
+    told = await seen(ctx, made)
+    assert (told.looked_at, told.items) == (None, [])
+
+
 async def test_the_published_mismatch_blocks_while_it_runs():
     """5,200 against 4,800 (EXP-06): p 6.3e-5 by chi², 0.027 by the test that holds over all looks."""
     ctx = make_context()
@@ -172,7 +203,8 @@ async def test_or_ramps_it_down_until_nobody_takes_part():
         await forget_look(ctx, made)
         covered.append((await lives.read(ctx, made)).coverage)
     assert covered == [0.5, 0.25, 0.125, 0.0625, 0, 0, 0]
-    assert (await lives.read(ctx, made)).state is ExperimentState.RUNNING
+    after = await lives.read(ctx, made)
+    assert (after.state, after.version) == (ExperimentState.RUNNING, made.version + 5), "nobody is not made less"
 
 
 async def test_or_only_tells_people():
@@ -361,6 +393,24 @@ async def test_a_refused_deed_goes_to_people():
     assert (await lives.read(ctx, made)).state is ExperimentState.RUNNING
 
 
+async def test_a_deed_that_is_refused_half_way_leaves_nothing(monkeypatch: pytest.MonkeyPatch):
+    ctx = make_context()
+    made = await lives.running(ctx)
+    await clear(ctx, made)
+    usual = watching.decide_experiment
+
+    async def refused_late(session: Any, ctx: Context, *args: Any) -> Experiment:
+        await usual(session, ctx, *args)
+        raise Conflict("version_conflict")
+
+    monkeypatch.setattr(watching, "decide_experiment", refused_late)
+    await watch(job(ctx))
+    after = await lives.read(ctx, made)
+    assert (after.state, after.decision) == (ExperimentState.RUNNING, None)
+    assert ((told := await seen(ctx, made)).step, told.failure) == ("review", "version_conflict")
+    assert await published(ctx, "experiment.decided") == []
+
+
 async def test_only_running_experiments_are_due_and_only_once_an_hour():
     ctx = make_context()
     made = await lives.running(ctx)
@@ -372,6 +422,11 @@ async def test_only_running_experiments_are_due_and_only_once_an_hour():
     assert await due()
     assert await watch(job(ctx)) == 1
     assert not await due()
+    other = await lives.running(ctx, "Other")
+    assert await due(), "a look at one is none at another"
+    assert await watch(job(ctx)) == 1
+    await lives.act(ctx, other, Act.PAUSE)
+    assert not await due()
     await forget_look(ctx, made)
     assert await due()
     await lives.act(ctx, made, Act.PAUSE)
@@ -379,6 +434,44 @@ async def test_only_running_experiments_are_due_and_only_once_an_hour():
     assert await watch(job(ctx)) == 0
     assert timedelta(hours=1) == EVERY
     assert "interval '1 hour'" in looks.DUE
+
+
+async def test_to_go_on_is_no_news():
+    ctx = make_context()
+    made = await lives.running(ctx)
+    await clear(ctx, made, days=5)
+    await watch(job(ctx))
+    assert (await seen(ctx, made)).step == "continue"
+    assert await published(ctx, "experiment.advised") == []
+
+
+async def test_since_when_it_is_advised_is_told():
+    ctx = make_context()
+    made = await lives.running(ctx, settings={"auto_winner": False})
+    await clear(ctx, made)
+    told = []
+    for change in (None, None, "2 days"):
+        if change:
+            await age(ctx, made, 2)  # too few days again: other advice
+        await watch(job(ctx))
+        told.append(await seen(ctx, made))
+        await forget_look(ctx, made)
+    first, again, other = told
+    assert first.since == first.looked_at
+    assert (again.step, again.since) == (first.step, first.since)
+    assert again.looked_at != first.looked_at
+    assert (other.step, other.since) == ("continue", other.looked_at)
+
+
+async def test_what_waits_longest_comes_first():
+    ctx = make_context()
+    one, other = await lives.running(ctx, "One"), await lives.running(ctx, "Other")
+    await watch(job(ctx))
+    await forget_look(ctx, one, days=0.1)
+    await forget_look(ctx, other, days=0.2)
+    never = await lives.running(ctx, "Never looked at")
+    async with tenant_session(ctx) as session:
+        assert await looks.due(session, now() - EVERY) == [never.id, other.id, one.id]
 
 
 async def test_two_workers_do_not_look_at_once():

@@ -121,6 +121,7 @@ async def _try(session: AsyncSession, ctx: Context, row: ExperimentRow, deed: De
         async with session.begin_nested():
             await _do(session, ctx, row, deed, results)
     except AtriumError as error:
+        await session.refresh(row)  # what was undone is not known any more
         log.info("the watch was refused", extra={"deed": deed.value, "code": error.code, "experiment": str(row.id)})
         return error.code
     return None
