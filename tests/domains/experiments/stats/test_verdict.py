@@ -65,11 +65,11 @@ def test_a_clear_winner_is_declared() -> None:
         ({"days_running": 13.99}, (Step.CONTINUE, None, (Ground.BEFORE_DAYS,))),
         ({"days_running": 20.0, "auto_after_days": 21}, (Step.CONTINUE, None, (Ground.BEFORE_DAYS,))),
         ({"auto_winner": False}, (Step.REVIEW, "green", (Ground.SIGNIFICANT_GAIN, Ground.AUTOMATIC_OFF))),
-        ({"control_units": 999}, (Step.CONTINUE, None, (Ground.NOT_SIGNIFICANT,))),
-        ({"min_units": 3001}, (Step.CONTINUE, None, (Ground.NOT_SIGNIFICANT,))),
+        ({"control_units": 999}, (Step.CONTINUE, None, (Ground.BELOW_MINIMUM,))),
+        ({"min_units": 3001}, (Step.CONTINUE, None, (Ground.BELOW_MINIMUM,))),
         (
             {"monitoring": Monitoring.FIXED, "planned_units": 3001},
-            (Step.CONTINUE, None, (Ground.NOT_SIGNIFICANT,)),
+            (Step.CONTINUE, None, (Ground.BEFORE_PLAN,)),
         ),
         (
             {"monitoring": Monitoring.FIXED, "planned_units": 3000},
@@ -84,7 +84,7 @@ def test_what_holds_for_all_decides_alone(around: dict[str, Any], expected: tupl
 @pytest.mark.parametrize(
     ("one", "expected"),
     [
-        ({"units": 999}, (Step.CONTINUE, None, (Ground.NOT_SIGNIFICANT,))),
+        ({"units": 999}, (Step.CONTINUE, None, (Ground.BELOW_MINIMUM,))),
         ({"significant": False}, (Step.REVIEW, None, (Ground.PLAN_REACHED, Ground.NOT_SIGNIFICANT))),
         ({"significant": False, "units": 1999}, (Step.CONTINUE, None, (Ground.NOT_SIGNIFICANT,))),
         ({"low": -0.05, "high": -0.01}, (Step.REVIEW, None, (Ground.PLAN_REACHED, Ground.NOT_SIGNIFICANT))),
