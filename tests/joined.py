@@ -1,13 +1,15 @@
 """All sessions of one test inside one transaction: what the fixture `db` puts in place of the connection pools."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from enterprise_app.core.db_alone import run_within
 from enterprise_app.core.db_urls import APP_ROLE, SYSTEM_ROLE, DatabaseUrls
 from enterprise_app.core.migrate import sqlalchemy_url
 
@@ -38,6 +40,10 @@ class JoinedSource:
 
     def system(self) -> AbstractAsyncContextManager[AsyncSession]:
         return self._session(SYSTEM_ROLE, "")
+
+    async def alone(self, tenant_id: UUID, statement: bytes, values: Sequence[Any]) -> None:
+        async with self.tenant(tenant_id) as session:
+            await run_within(session, statement, values)
 
     async def dispose(self) -> None:
         await self.connection.rollback()

@@ -7,8 +7,8 @@ sees all tenants' and opens only for the modules in SYSTEM_MODULES.
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from sqlalchemy.orm import Session
 
 from enterprise_app.core.context import Context
+from enterprise_app.core.db_alone import run_alone, run_within
 from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.core.errors import TenantMissing, Unavailable
 
@@ -58,6 +59,7 @@ class SessionSource(Protocol):
 
     def tenant(self, tenant_id: UUID, *, snapshot: bool = False) -> AbstractAsyncContextManager[AsyncSession]: ...
     def system(self) -> AbstractAsyncContextManager[AsyncSession]: ...
+    async def alone(self, tenant_id: UUID, statement: bytes, values: Sequence[Any]) -> None: ...
     async def dispose(self) -> None: ...
 
 
@@ -103,6 +105,17 @@ def tenant_session(ctx: Context, *, snapshot: bool = False) -> AbstractAsyncCont
     if not isinstance(getattr(ctx, "tenant_id", None), UUID):
         raise TenantMissing
     return _current().tenant(ctx.tenant_id, snapshot=snapshot)
+
+
+async def write_alone(ctx: Context, statement: bytes, values: Sequence[Any]) -> None:
+    """One statement with PostgreSQL's own placeholders as a transaction of its own, under the context's tenant.
+
+    Committed when it returns; costs a third of a session. Raises what a session raises, and Unavailable also when the
+    connection was lost on the way: then it may have been committed.
+    """
+    if not isinstance(getattr(ctx, "tenant_id", None), UUID):
+        raise TenantMissing
+    await _current().alone(ctx.tenant_id, statement, values)
 
 
 def is_snapshot(session: AsyncSession) -> bool:
@@ -152,6 +165,18 @@ class Engines:
     def system(self) -> AbstractAsyncContextManager[AsyncSession]:
         return _session(self.system_engine, "BEGIN")
 
+    async def alone(self, tenant_id: UUID, statement: bytes, values: Sequence[Any]) -> None:
+        connection = await _connected(self.app_engine)
+        try:
+            with _translated():
+                done = await run_alone(connection, tenant_id, statement, values)
+        finally:
+            if not connection.closed:
+                await connection.close()
+        if not done:  # a session replaces all that died with it
+            async with self.tenant(tenant_id) as session:
+                await run_within(session, statement, values)
+
     async def dispose(self) -> None:
         await self.app_engine.dispose()
         await self.system_engine.dispose()
@@ -179,17 +204,25 @@ async def _session(engine: AsyncEngine, begin: str, *, snapshot: bool = False) -
     connection = await _begun(engine, begin)
     session = AsyncSession(bind=connection, expire_on_commit=False, info={_SNAPSHOT: snapshot})
     try:
-        yield session
-        await session.run_sync(_commit, connection)
+        with _translated():
+            yield session
+            await session.run_sync(_commit, connection)
+    finally:
+        if not connection.closed:
+            await _close(connection, session)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Errors of the database that pass, as Unavailable."""
+    try:
+        yield
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable("database_unavailable", retry_after=RETRY_AFTER) from error
         if getattr(error.orig, "sqlstate", None) in _LOST:
             raise Unavailable(BUSY_RETRY, retry_after=1) from error
         raise
-    finally:
-        if not connection.closed:
-            await _close(connection, session)
 
 
 def _commit(session: Session, connection: AsyncConnection) -> None:

@@ -18,6 +18,8 @@ from enterprise_app.http.access import Edge
 from enterprise_app.http.middleware import RequestIds
 from enterprise_app.http.openapi import document
 from enterprise_app.http.problems import problem_of
+from enterprise_app.http.quick import QuickAnswers
+from enterprise_app.http.routing import AtriumRoute
 
 OPENAPI_URL = "/api/openapi.json"
 DOCS_URL = "/api/docs"
@@ -50,6 +52,8 @@ def create_api(domains: Sequence[Domain], edge: Edge, *, gate: Gate | None = Non
     api.router.routes.sort(key=lambda route: not getattr(route, "path", "").startswith(("/v1/", "/ofrep/")))
     api.openapi = lambda: document(api)  # pyright: ignore[reportAttributeAccessIssue]
     docs_page.mount(api, docs_url=DOCS_URL, openapi_url=OPENAPI_URL)
+    if quick := [route for route in api.router.routes if isinstance(route, AtriumRoute) and route.quick]:
+        api.add_middleware(QuickAnswers, routes=quick)
     api.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=4)
     api.add_middleware(RequestIds)
     return api

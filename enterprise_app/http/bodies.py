@@ -16,7 +16,7 @@ _NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 async def accept(request: Request, route: "AtriumRoute") -> None:
     """Bound the body, read it where the route has one to parse, refuse NUL characters anywhere."""
-    if "\x00" in request.url.path:
+    if "\x00" in request.scope["path"]:
         raise NotFound
     if b"%00" in request.scope["query_string"]:
         raise Invalid.of("query", "nul_character")

@@ -53,7 +53,10 @@ class CallGate:
 
     async def admit(self, request: Request, ctx: Context) -> None:
         """Count the call and say on the answer what is left."""
-        if not (request.url.path.startswith(PREFIX) and has_credential(request)) or ctx.tenant_id == PLATFORM_TENANT_ID:
+        if (
+            not (request.scope["path"].startswith(PREFIX) and has_credential(request))
+            or ctx.tenant_id == PLATFORM_TENANT_ID
+        ):
             return
         if self._tell is not None:
             request.state.on_answer = partial(self._tell, ctx.tenant_id, request.method)

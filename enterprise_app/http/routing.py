@@ -29,6 +29,7 @@ from enterprise_app.http import bodies, idempotent, origin
 from enterprise_app.http.access import GIVEN, PUBLIC, SESSION, Access, keeping, open_session
 from enterprise_app.http.answers import write_json
 from enterprise_app.http.problems import problem_of
+from enterprise_app.http.quick import Quick
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -65,6 +66,8 @@ class AtriumRoute(APIRoute):
     """A route with an access; everything that happens before and after its handler is here, in order."""
 
     access: Access
+    quick: Quick | None = None
+    """What may answer in front of the framework (`http/quick.py`)."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         extra = options.get("openapi_extra") or {}
@@ -198,10 +201,18 @@ class Router(APIRouter):
             extra[IDEMPOTENT_KEY] = True
         if "body_limit" in options:
             extra[BODY_LIMIT_KEY] = options.pop("body_limit")
+        quick: Quick | None = options.pop("quick", None)
+        if quick and permission != PUBLIC:
+            raise TypeError(f"the route {path} needs a permission: nothing may answer before its caller is known")
 
         def declare(endpoint: Callable[..., Any]) -> Callable[..., Any]:
             place = _typed_path(path, endpoint)
-            return self.api_route(place, methods=[method], openapi_extra=extra, **options)(endpoint)
+            declared = self.api_route(place, methods=[method], openapi_extra=extra, **options)(endpoint)
+            if quick:
+                route = self.routes[-1]
+                assert isinstance(route, AtriumRoute)
+                route.quick = quick
+            return declared
 
         return declare
 

@@ -4,7 +4,7 @@ Every domain has its table in `test_rights.py`; tests/architecture/test_rights.p
 """
 
 import inspect
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -59,6 +59,9 @@ class Untouchable:
 
     def system(self) -> AbstractAsyncContextManager[AsyncSession]:
         raise AssertionError("opened a session across tenants before the right was checked")
+
+    async def alone(self, tenant_id: UUID, statement: bytes, values: Sequence[Any]) -> None:
+        raise AssertionError("wrote before the right was checked")
 
     async def dispose(self) -> None:
         """Nothing is open."""

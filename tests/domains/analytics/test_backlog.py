@@ -18,11 +18,14 @@ from enterprise_app.core.db import tenant_session
 from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.core.errors import Invalid, Unavailable
 from enterprise_app.domains.analytics import jobs, service
+from enterprise_app.domains.analytics.api import tracking
+from enterprise_app.domains.analytics.api.sending import queue
 from enterprise_app.domains.analytics.queries import backlog as sql
-from enterprise_app.domains.analytics.schemas import SourcePrivacy
+from enterprise_app.domains.analytics.schemas import IngestResult, SourcePrivacy
 from enterprise_app.domains.analytics.service import backlog, flushing, rushing, write_keys
 from enterprise_app.domains.analytics.vocabulary import DoNotTrack
 from enterprise_app.edge import Edge
+from enterprise_app.http.routing import AtriumRoute
 from tests.domains.analytics.http import client_of
 from tests.domains.analytics.test_spending import GRANTED, spend, used
 from tests.domains.analytics.test_tracking import new_source, post
@@ -219,19 +222,16 @@ async def test_too_much_at_once_is_refused_before_it_fills_the_memory(
     assert await select(tenant, "SELECT count(*) FROM analytics_backlog") == [(answers[202],)]
 
 
-async def test_whose_sender_has_gone_is_not_kept_but_sent_again(
-    lasting_tenant: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_whose_sender_has_gone_is_not_kept_but_sent_again(lasting_tenant: Context) -> None:
     owner = await write_keys.find_key_owner(await hurried(lasting_tenant))
     assert owner
-    monkeypatch.setattr(backlog, "_LINGER", 0.2)
     keeping = [
         asyncio.create_task(
             service.keep_batch(owner, json.dumps(batch(None)).encode(), ip=None, agent=None, do_not_track=False)
         )
         for _ in range(3)
     ]
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0)  # all wait now, and nobody has begun to write
     keeping[1].cancel()
     told = await asyncio.gather(*keeping, return_exceptions=True)
     assert [isinstance(one, asyncio.CancelledError) for one in told] == [False, True, False]
@@ -299,7 +299,7 @@ async def test_a_batch_that_cannot_be_stored_waits_alone(lasting_tenant: Context
     async with tenant_session(lasting_tenant) as session:
         rows = await sql.oldest(session, lasting_tenant.tenant_id)
         broken = sql.Body(rows[0].source_id, rows[0].received_at, 1, zstandard.compress(BROKEN), None, None)
-        await sql.add(session, lasting_tenant.tenant_id, [broken])
+    await sql.add(lasting_tenant, [broken])
     assert await drain(lasting_tenant) == 3
     assert await select(lasting_tenant, "SELECT count(*) FROM analytics_events") == [(3,)]
     left = await select(lasting_tenant, "SELECT body, attempts, due_at > now() FROM analytics_backlog")
@@ -325,7 +325,7 @@ async def test_a_batch_without_a_source_does_not_hold_up_the_others(tenant: Cont
         await post(client, "/v1/batch", batch("a"), key)
     async with tenant_session(tenant) as session:
         row = (await sql.oldest(session, tenant.tenant_id))[0]
-        await sql.add(session, tenant.tenant_id, [sql.Body(tenant.tenant_id, row.received_at, 1, row.body, None, None)])
+    await sql.add(tenant, [sql.Body(tenant.tenant_id, row.received_at, 1, row.body, None, None)])
     assert await drain(tenant) == 1
     assert await select(tenant, "SELECT attempts FROM analytics_backlog") == [(1,)]
 
@@ -384,9 +384,9 @@ async def test_what_comes_together_is_kept_in_few_transactions(
 ) -> None:
     key, add, sizes = await hurried(lasting_tenant), sql.add, []
 
-    async def counted(session: Any, tenant_id: Any, bodies: Any) -> None:
+    async def counted(ctx: Context, bodies: Any) -> None:
         sizes.append(len(bodies))
-        await add(session, tenant_id, bodies)
+        await add(ctx, bodies)
 
     monkeypatch.setattr(backlog.backlog, "add", counted)
     async with client_of(lasting_tenant) as client:
@@ -429,6 +429,88 @@ async def test_the_health_of_data_tells_what_waits(tenant: Context) -> None:
         waiting = (await client.get("/api/v1/analytics/health")).json()["waiting"]
     assert waiting["messages"] == 2
     assert waiting["since"]
+
+
+@pytest.mark.parametrize("ids", [["a", None, 'q"\\', "né\u2028"], [None]])
+async def test_what_is_kept_is_answered_as_the_model_says(tenant: Context, ids: list[str | None]) -> None:
+    key = await hurried(tenant)
+    async with client_of(tenant) as client:
+        answer = await client.post("/v1/batch", content=json.dumps(batch(*ids)), auth=(key, ""))
+    assert answer.status_code == 202
+    told = IngestResult.model_validate_json(answer.content)
+    assert (told.success, told.queued, told.accepted + told.duplicates + told.rejected) == (True, len(ids), 0)
+    assert [(verdict.index, verdict.message_id, verdict.status) for verdict in told.results] == [
+        (index, message_id, "queued") for index, message_id in enumerate(ids)
+    ]
+    assert list(answer.json()) == list(IngestResult.model_fields)
+
+
+BATCH = json.dumps(batch(None)).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status"),
+    [
+        (BATCH, {}, 200),
+        (BATCH, {"dnt": "1"}, 200),
+        (BATCH, {"authorization": "Bearer atw_unknown"}, 401),
+        (BATCH, {"authorization": ""}, 401),
+        (BATCH, {"origin": "https://evil.example"}, 403),
+        (b"nonsense", {}, 400),
+        (b"nonsense", {"content-encoding": "gzip", "accept-language": "de"}, 400),
+        (BATCH, {"content-encoding": "br"}, 400),
+        (json.dumps(batch(*map(str, range(2_501)))).encode(), {"accept-language": "ar"}, 422),
+        (json.dumps(batch("a", properties=[])).encode(), {}, 400),
+        (b" " * (4 * 1024 * 1024 + 1), {}, 413),
+    ],
+)
+@pytest.mark.parametrize("hurry", [True, False])
+async def test_what_is_not_kept_is_answered_as_without_the_quick_way(
+    tenant: Context, monkeypatch: pytest.MonkeyPatch, content: bytes, headers: dict[str, str], status: int, hurry: bool
+) -> None:
+    key = await hurried(tenant)
+    async with tenant_session(tenant) as session:
+        await session.execute(sa.text("UPDATE analytics_sources SET allowed_origins = '{https://acme.example}'"))
+    write_keys.forget_keys()
+    if not hurry:
+        rushing.forget()
+    sent = {"authorization": f"Bearer {key}", "x-request-id": "request-1", "accept-encoding": "identity"} | headers
+    answers = []
+    for quick in (queue, None):
+        for route in tracking.routes:
+            if isinstance(route, AtriumRoute) and route.quick:
+                monkeypatch.setattr(route, "quick", quick)
+        async with client_of(tenant) as client:
+            answer = await client.post("/v1/batch", content=content, headers=sent)
+        answers.append((answer.status_code, answer.content, answer.headers.raw))
+    if status == 200 and hurry and "dnt" not in headers:
+        assert [answers[0][0], answers[1][0]] == [202, 200]
+        return
+    assert answers[0] == answers[1]
+    assert answers[0][0] == status
+
+
+def test_a_rush_lasts_as_long_as_too_much_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment, source = [1_000.0], jobs.UUID(int=1)
+    monkeypatch.setattr(rushing, "BURST", 10_000.0)
+    monkeypatch.setattr(rushing.time, "monotonic", lambda: moment[0])
+    rushing.take(source, 10_100)
+
+    def seconds_in_a_rush(rate: int, most: int) -> float:
+        for tenth in range(most * 10):
+            if not rushing.is_rush(source):
+                return tenth / 10
+            rushing.keep(source, rate // 10)
+            moment[0] += 0.1
+        return most
+
+    assert seconds_in_a_rush(1_500, most=60) == 60, "more than is stored at once"
+    assert seconds_in_a_rush(900, most=60) == pytest.approx(10, abs=1), "a second's debt, paid with a tenth of the rate"
+    rushing.forget()
+    rushing.take(source, 10_000)
+    rushing.keep(source, 1_000_000)
+    moment[0] += 1.1
+    assert not rushing.is_rush(source), "what was kept counts for a second"
 
 
 def test_a_bucket_runs_full_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import orjson
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,15 +22,33 @@ from enterprise_app.domains.analytics.service import KeyOwner
 KEY_HEADER = "x-write-key"
 
 
+class _Queued(msgspec.Struct, gc=False):
+    """A Verdict on a message that is kept."""
+
+    index: int
+    message_id: str | None
+    status: str = "queued"
+
+
+class _Kept(msgspec.Struct, gc=False, kw_only=True):
+    """An IngestResult of messages that are all kept."""
+
+    success: bool = True
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    dropped: int = 0
+    queued: int
+    results: list[_Queued]
+
+
+_write = msgspec.json.Encoder().encode
+
+
 async def body_of(request: Request) -> dict[str, Any]:
     """The object that the body holds, whatever its content type says. Raises BodyUnreadable and TooLarge."""
-    return object_of(await read_body(request))
-
-
-def object_of(data: bytes) -> dict[str, Any]:
-    """The object that the JSON holds. Raises BodyUnreadable."""
     try:
-        body = read_json(data)
+        body = read_json(await read_body(request))
     except Rejected as problem:
         told = ", ".join(f"{name}: {value}" for name, value in problem.params.items())
         raise BodyUnreadable(problem=f"{problem.code} {told}".strip()) from None
@@ -46,10 +64,10 @@ async def take(
     return await hand_over(request, await owner_of(request, body, messages), messages, sent_at=sent_at, kind=kind)
 
 
-async def queue(request: Request, data: bytes) -> Response | None:
+async def queue(request: Request) -> Response | None:
     """Keep a batch to be stored later when its source is in a rush; None when it has to be taken now.
 
-    Raises what `authenticate` raises, once the key is in the headers: bodies with a key in them are read first.
+    Raises what `authenticate` raises, once the key is in the headers, and what `keep_batch` and `read_body` raise.
     """
     key = next((key for key in _given_in_headers(request) if key and key.startswith(PREFIX)), None)
     if key is None:
@@ -59,7 +77,7 @@ async def queue(request: Request, data: bytes) -> Response | None:
         return None
     ids = await service.keep_batch(
         owner,
-        data,
+        await read_body(request),
         ip=request.client.host if request.client else None,
         agent=agent_of(request),
         do_not_track=asks_not_to_be_tracked(request),
@@ -69,10 +87,8 @@ async def queue(request: Request, data: bytes) -> Response | None:
 
 def _queued(ids: list[str | None]) -> Response:
     """An IngestResult, written straight: models for messages of which nothing is known take longer than checking."""
-    results = [{"index": index, "message_id": message_id, "status": "queued"} for index, message_id in enumerate(ids)]
-    counts = {"accepted": 0, "duplicates": 0, "rejected": 0, "dropped": 0, "queued": len(ids)}
-    body = orjson.dumps({"success": True} | counts | {"results": results})
-    return Response(body, 202, media_type="application/json")
+    kept = _Kept(queued=len(ids), results=list(map(_Queued, range(len(ids)), ids)))
+    return Response(_write(kept), 202, media_type="application/json")
 
 
 async def owner_of(request: Request, body: dict[str, Any], messages: Sequence[Any]) -> KeyOwner:

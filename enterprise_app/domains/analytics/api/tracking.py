@@ -4,10 +4,9 @@ from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
 
-from enterprise_app.domains.analytics.api.bodies import MAX_BODY, read_body
-from enterprise_app.domains.analytics.api.sending import body_of, object_of, queue, take
+from enterprise_app.domains.analytics.api.bodies import MAX_BODY
+from enterprise_app.domains.analytics.api.sending import body_of, queue, take
 from enterprise_app.domains.analytics.errors import BatchRejected, BodyUnreadable, MessageRejected
 from enterprise_app.domains.analytics.schemas import IngestResult
 from enterprise_app.domains.analytics.service.rushing import RATE
@@ -81,11 +80,8 @@ for _kind in (
     _message_route(_kind)
 
 
-async def send_batch(request: Request) -> IngestResult | Response:
-    data = await read_body(request)
-    if queued := await queue(request, data):
-        return queued
-    body = object_of(data)
+async def send_batch(request: Request) -> IngestResult:
+    body = await body_of(request)
     batch = body.get("batch")
     if not isinstance(batch, list):
         raise BodyUnreadable(problem="batch: not a list")
@@ -111,6 +107,7 @@ for _path in ("/batch", "/import", "/b"):
         response_model=IngestResult,
         responses={202: {"model": IngestResult, "description": "Kept, and soon stored"}},
         body_limit=MAX_BODY,
+        quick=queue,
         openapi_extra=_body(_BATCH),
         name=f"send_{_path[1:]}",
         include_in_schema=_path != "/b",

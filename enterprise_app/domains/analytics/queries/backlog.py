@@ -7,15 +7,15 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enterprise_app.core.context import Context
+from enterprise_app.core.db import write_alone
 from enterprise_app.core.ids import new_id
 from enterprise_app.core.table import affected
 from enterprise_app.domains.analytics.models import BACKLOG
-from enterprise_app.domains.analytics.queries.storing import driver_cursor
 
 MAX_ROWS, MAX_MESSAGES, MAX_BYTES = 200, 8_000, 4 * 1024 * 1024
 """What is read at once: as long as none of the three is passed, at least one row."""
@@ -72,11 +72,10 @@ class Waiting(NamedTuple):
     rows: int
 
 
-async def add(session: AsyncSession, tenant_id: UUID, bodies: Sequence[Body]) -> None:
-    """Keep them, in one statement."""
-    values = [value for body in bodies for value in body.values(tenant_id)]
-    async with driver_cursor(session, psycopg.AsyncRawCursor) as cursor:
-        await cursor.execute(_statement(len(bodies)), values, binary=True)
+async def add(ctx: Context, bodies: Sequence[Body]) -> None:
+    """Keep them, in one statement that is a transaction of its own."""
+    values = [value for body in bodies for value in body.values(ctx.tenant_id)]
+    await write_alone(ctx, _statement(len(bodies)), values)
 
 
 @lru_cache(maxsize=256)

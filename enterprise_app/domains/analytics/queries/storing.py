@@ -14,9 +14,9 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from enterprise_app.core.db_alone import as_usual
 from enterprise_app.domains.analytics.models import EVENTS
 from enterprise_app.domains.analytics.queries.viewing import views_in
 from enterprise_app.domains.analytics.rules.rows import COLUMNS, SLOT_SECONDS
@@ -137,7 +137,7 @@ async def driver_cursor(
         async with kind(driver) as cursor:
             yield cursor
     except psycopg.Error as error:
-        raise await _as_usual(connection, driver, error) from error
+        raise await as_usual(connection, driver, error) from error
 
 
 async def _store(
@@ -164,18 +164,3 @@ async def _store(
 async def _run(cursor: psycopg.AsyncCursor[Any], *statements: str) -> None:
     """In one round trip; the cursor stands at the result of the first."""
     await cursor.execute(";".join(filter(None, statements)).encode(), prepare=False)
-
-
-async def _as_usual(
-    connection: AsyncConnection, driver: psycopg.AsyncConnection[Any], error: psycopg.Error
-) -> DBAPIError:
-    """The error as SQLAlchemy would have raised it, so that sessions treat it the same: a lost connection is dropped,
-    a deadlock is tried again."""
-    gone = driver.closed or driver.broken
-    if gone:
-        await connection.invalidate(error)
-    told = DBAPIError.instance(
-        "COPY", None, error, psycopg.Error, connection_invalidated=gone, dialect=connection.dialect
-    )
-    assert isinstance(told, DBAPIError)
-    return told

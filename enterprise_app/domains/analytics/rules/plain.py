@@ -6,6 +6,7 @@ beyond all bounds, such as 1e999 or one of five thousand digits, passes here; it
 """
 
 from datetime import datetime
+from operator import methodcaller
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -56,26 +57,26 @@ class _Batch(msgspec.Struct, gc=False, rename="camel"):
     context: None = None
 
 
+_PRINTABLE = frozenset(map(chr, range(ord("!"), ord("~") + 1)))
 _OTHER, _BETWEEN = 4_096, 64
 """Bytes beside the messages, and for each of them: nothing else is read, and more of it would be kept for nothing."""
 _batches = msgspec.json.Decoder(_Batch)
 _messages = msgspec.json.Decoder(_Message)
+_braces = methodcaller("count", b"{")
 
 
 def read_plain(data: bytes, received_at: datetime) -> list[str | None] | None:
     """The message ids of a batch's body when every one of its messages is good for certain, else None."""
     try:
         data.decode()  # what is skipped below is not looked at so closely
-        if b"\\u" in data:
+        if b"\\" in data and b"\\u" in data:  # the first is found at once, or not
             orjson.loads(data)
         body = _batches.decode(data)
-        texts = [bytes(raw) for raw in body.batch]
-        if len(data) > sum(map(len, texts)) + _OTHER + _BETWEEN * len(texts):
+        texts = list(map(bytes, body.batch))
+        if not _are_small(data, texts):
             return None
         sent = dates.read_time(body.sent_at, "sentAt")
-        found = [_messages.decode(text) for text in texts if _is_small(text)]
-        if len(found) < len(body.batch):
-            return None
+        found = list(map(_messages.decode, texts))
         for message in found:
             if not _is_plain(message, received_at, sent):
                 return None
@@ -90,9 +91,18 @@ def split_plain(data: bytes) -> tuple[list[bytes], Any]:
     return [bytes(raw) for raw in body.batch], body.sent_at
 
 
-def _is_small(text: bytes) -> bool:
-    """Whether the message fits where each of its parts must; what is escaped may need six times as much."""
-    return len(text) <= MAX_EVENT_BYTES // 6 and text.count(b"{") + text.count(b"[") <= MAX_DEPTH
+def _are_small(data: bytes, texts: list[bytes]) -> bool:
+    """Whether there is little beside the messages, and each fits where its parts must: what is escaped may need six
+    times as much. Lists are rare: those of the whole body are mostly few enough to be counted for each message."""
+    lengths = list(map(len, texts))
+    if len(data) > sum(lengths) + _OTHER + _BETWEEN * len(texts) or max(lengths, default=0) > MAX_EVENT_BYTES // 6:
+        return False
+    most = max(map(_braces, texts), default=0)
+    return most + data.count(b"[") <= MAX_DEPTH or all(_is_flat(text) for text in texts)
+
+
+def _is_flat(text: bytes) -> bool:
+    return text.count(b"{") + text.count(b"[") <= MAX_DEPTH
 
 
 def _is_plain(message: _Message, received_at: datetime, sent: datetime | None) -> bool:
@@ -102,7 +112,7 @@ def _is_plain(message: _Message, received_at: datetime, sent: datetime | None) -
     texts = (message.message_id, message.anonymous_id, message.user_id, message.event, message.name, message.group_id,
              message.previous_id, message.context and message.context.session_id)  # fmt: skip
     for text in texts:  # printable ASCII in front: no trimming leaves nothing of it
-        if text is not None and not "!" <= text[0] <= "~":
+        if text is not None and text[0] not in _PRINTABLE:
             return False
     if message.timestamp is not None or message.original_timestamp is not None:
         _check_time(message, received_at, sent)

@@ -14,7 +14,7 @@ import zstandard
 
 from enterprise_app.core import live
 from enterprise_app.core.clock import now
-from enterprise_app.core.context import job_context
+from enterprise_app.core.context import Context, job_context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.core.errors import Invalid, RateLimited, Unavailable
 from enterprise_app.core.settings import get_settings
@@ -39,8 +39,6 @@ MAX_WAITING = 64 * 1024 * 1024
 MAX_AT_ONCE = 3
 """Transactions of all tenants at once: the process has more connections, and pages need some."""
 _LOOK_EVERY = 1.0
-_LINGER = 0.002
-"""Seconds until the first one's transaction begins, for others to come along: each costs as much as several bodies."""
 _RETRY_AFTER = 5
 _MOST = 1_000
 AREA = "backlog"
@@ -85,6 +83,7 @@ async def keep_batch(
     address = stored_address(ip, truncate) if ip else None
     # An eighth of the bytes, and of the time that the database takes with them.
     await _write(owner.tenant_id, Body(owner.source_id, at, len(ids), _packer.compress(data), address, agent))
+    rushing.keep(owner.source_id, len(ids))
     return ids
 
 
@@ -93,7 +92,7 @@ def _must_be_read(owner: KeyOwner, data: bytes, do_not_track: bool, truncate: bo
     heeds = owner.do_not_track is not DoNotTrack.IGNORE
     if (heeds and (do_not_track or b"doNotTrack" in data)) or (truncate and b'"ip"' in data):
         return True
-    return (heeds or truncate) and b"\\u00" in data and _ESCAPED.search(data) is not None
+    return (heeds or truncate) and b"\\" in data and b"\\u00" in data and _ESCAPED.search(data) is not None
 
 
 async def _write(tenant_id: UUID, body: Body) -> None:
@@ -131,7 +130,7 @@ async def _serve(tenant_id: UUID, line: _Line) -> None:
     group: list[tuple[Body, asyncio.Future[None]]] = []
     try:
         while line.waiting:
-            await asyncio.sleep(_LINGER)
+            await asyncio.sleep(0)  # what came at the same moment comes along
             async with _at_once:
                 if group := _next_group(line):
                     await _write_group(tenant_id, line, group)
@@ -158,18 +157,24 @@ def _next_group(line: _Line) -> list[tuple[Body, "asyncio.Future[None]"]]:
 async def _write_group(tenant_id: UUID, line: _Line, group: list[tuple[Body, "asyncio.Future[None]"]]) -> None:
     """All or none of them."""
     problem: Exception | None = None
+    ctx = job_context(tenant_id, "ingest")
     try:
-        async with tenant_session(job_context(tenant_id, "ingest")) as session:
-            if time.monotonic() - line.looked_at > _LOOK_EVERY:
-                found = await backlog.measure(session, tenant_id)
-                line.is_full = found.bytes >= MAX_BYTES or found.rows >= MAX_ROWS
-                line.looked_at = time.monotonic()
-                await live.changed(session, live.topic(tenant_id, AREA))
-            if line.is_full:
-                raise RateLimited(retry_after=_RETRY_AFTER)
-            await backlog.add(session, tenant_id, [body for body, _ in group])
+        if time.monotonic() - line.looked_at > _LOOK_EVERY:
+            await _look(ctx, line)
+        if line.is_full:
+            raise RateLimited(retry_after=_RETRY_AFTER)
+        await backlog.add(ctx, [body for body, _ in group])
     except Exception as error:
         problem = error
     for _, done in group:
         if not done.done():
             done.set_exception(problem) if problem else done.set_result(None)
+
+
+async def _look(ctx: Context, line: _Line) -> None:
+    """How much waits, and have open pages tell it."""
+    async with tenant_session(ctx) as session:
+        found = await backlog.measure(session, ctx.tenant_id)
+        await live.changed(session, live.topic(ctx.tenant_id, AREA))
+    line.is_full = found.bytes >= MAX_BYTES or found.rows >= MAX_ROWS
+    line.looked_at = time.monotonic()

@@ -1,7 +1,8 @@
 """How many events of a source are stored while their sender waits; in a rush, the rest is kept first and stored later.
 
 Storing takes the longest of all. Up to RATE events a second a request is answered when all is done and so hears which
-messages were repeats. Who sends more is answered when they are safely kept (service/backlog.py). Per process.
+messages were repeats. Who sends more is answered when they are safely kept (service/backlog.py), until they send less:
+what is kept counts too, but not for longer than a second. Per process.
 """
 
 import time
@@ -28,6 +29,12 @@ def take(source_id: UUID, events: int) -> None:
     """Note events that are stored while their sender waits."""
     bucket = _filled(source_id)
     bucket.tokens -= events
+
+
+def keep(source_id: UUID, events: int) -> None:
+    """Note events that are kept to be stored later: the rush ends a second after the last one at most."""
+    bucket = _filled(source_id)
+    bucket.tokens = min(bucket.tokens, max(bucket.tokens - events, -RATE))
 
 
 def is_rush(source_id: UUID) -> bool:

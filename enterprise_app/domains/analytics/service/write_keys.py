@@ -42,12 +42,12 @@ _generation = 0
 
 async def find_key_owner(write_key: str) -> KeyOwner | None:
     """The live source of the key; at most KEPT_SECONDS old."""
-    tenant_id = tenant_of(write_key)
-    if tenant_id is None:
-        return None
     known = _kept.get(write_key)
     if known and time.monotonic() - known[0] < KEPT_SECONDS:
         return known[1]
+    tenant_id = tenant_of(write_key)
+    if tenant_id is None:
+        return None
     generation = _generation
     owner = await _read(tenant_id, write_key)
     if generation == _generation:  # else it may have changed while it was read

@@ -128,8 +128,7 @@ async def test_health_tells_what_is_kept_and_not_stored_yet(owner: Context, act_
     since = now() - timedelta(seconds=4)
     async with tenant_session(owner) as session:
         source = (await service.list_sources(session, owner, service.SOURCES.parse())).items[0]
-        body = Body(source.id, since, 12_300, b"-", None, None)
-        await backlog.add(session, owner.tenant_id, [body])
+    await backlog.add(owner, [Body(source.id, since, 12_300, b"-", None, None)])
     state = await _call(root, HealthState, "refresh")  # too soon for the whole page
     assert re.fullmatch(r"12,300 events are kept and being stored; the oldest came [45] seconds ago\.", state.waiting)
     async with tenant_session(owner) as session:
