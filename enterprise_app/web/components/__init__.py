@@ -37,6 +37,7 @@ from .notices import banner, callout, empty_state, error_state, no_permission
 from .paging import chip, filter_bar, filter_select, pagination
 from .skeletons import skeleton_block, skeleton_line, skeleton_page
 from .stats import bar_list, delta, meter, progress, stat_tile
+from .steps import step_bar, step_title, steps
 from .tables import Column, Selection, bulk_bar, data_table
 
 __all__ = [
@@ -116,6 +117,9 @@ __all__ = [
     "split",
     "stack",
     "stat_tile",
+    "step_bar",
+    "step_title",
+    "steps",
     "submit_row",
     "swatch",
     "switch",

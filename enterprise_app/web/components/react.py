@@ -117,6 +117,14 @@ class Upload(rx.Component):
     on_done: rx.EventHandler[_none]
 
 
+class StepTitle(rx.Component):
+    """Title of a wizard's step: focused when the step changes."""
+
+    library = "$/public/components/steps.jsx"
+    tag = "AtriumStepTitle"
+    step: rx.Var[str]
+
+
 class Folding(rx.Component):
     """What is folded behind a button on small screens, and simply there on others."""
 

@@ -43,11 +43,11 @@ N = TypeVar("N", bound=Named)
 @dataclass(frozen=True, slots=True)
 class Acts(Generic[E, N]):
     """What can be done with things of one kind. `choices` holds the acts, `use_case` does one and checks the right to
-    it, `text` begins the keys of what is told (`<text>.archive`), `back` names the act that takes another one back."""
+    it, `text` gives the key of what is told when it is done, `back` the act that takes another one back."""
 
     choices: type[E]
     use_case: Callable[[AsyncSession, Context, UUID, E], Awaitable[N]]
-    text: str
+    text: Callable[[E], str]
     back: Mapping[E, E] = field(default_factory=dict)
 
     async def do(
@@ -67,7 +67,7 @@ class Acts(Generic[E, N]):
             thing = await self.use_case(session, ctx, id_of(key), wanted)
         way = (self.back if back is None else back).get(wanted)
         offered = undo(way.value) if undo is not None and way is not None else None
-        text = translate(ctx.locale, f"{self.text}.{wanted.value}", name=thing.name)
+        text = translate(ctx.locale, self.text(wanted), name=thing.name)
         await toast(state, "success", text, undo=offered)
         return thing
 

@@ -160,15 +160,15 @@ async def _tell(state: Any, visit: Visit, error: Exception) -> Any:
         return rx.redirect(f"{SIGN_IN}?next={quote(_here(state), safe='')}")
     locale = await _locale(state, visit)
     if isinstance(error, Invalid) and "errors" in type(state).base_vars:
-        texts = {p.field: _sentence(locale, p.code, p.params) for p in reversed(error.problems)}
+        texts = {p.field: sentence(locale, p.code, p.params) for p in reversed(error.problems)}
         async with _Writing(state):
             state.errors = texts
         return None
     if isinstance(error, Invalid):
         first = error.problems[0]
-        await _toast(state, f"{first.field}: {_sentence(locale, first.code, first.params)}")
+        await _toast(state, f"{first.field}: {sentence(locale, first.code, first.params)}")
     elif isinstance(error, AtriumError) and (error.status < 500 or error.status == 503):
-        await _toast(state, _sentence(locale, error.code, error.params))
+        await _toast(state, sentence(locale, error.code, error.params))
     else:
         logger.error("handler failed", exc_info=error, extra={"request_id": visit.request_id})
         await _toast(state, translate(locale, "errors.unexpected", request_id=visit.request_id))
@@ -180,7 +180,7 @@ _STOPS = {"hi": ("।", " "), "ja": ("。", ""), "zh": ("。", "")}
 """How a sentence ends and what stands before the next, where it is not a full stop and a space."""
 
 
-def _sentence(locale: str, code: str, params: dict[str, Any]) -> str:
+def sentence(locale: str, code: str, params: dict[str, Any]) -> str:
     """The failure, and how to fix it where the catalogue says so."""
     key = f"errors.{code}"
     text = translate(locale, key if has_text(key) else "errors.refused", **params)

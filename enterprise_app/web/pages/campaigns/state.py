@@ -27,7 +27,7 @@ MOVES = {
     CampaignStatus.COMPLETED.value: CampaignAction.COMPLETE,
 }
 UNDO = {CampaignAction.ARCHIVE: CampaignAction.RESTORE, CampaignAction.PAUSE: CampaignAction.ACTIVATE}
-ACTS = Acts(CampaignAction, service.act_on_campaign, "campaigns.done", UNDO)
+ACTS = Acts(CampaignAction, service.act_on_campaign, lambda act: f"campaigns.done.{act.value}", UNDO)
 
 
 class CampaignsState(listed(Permission.CAMPAIGNS_READ, Choice("status", CampaignStatus)), rx.State):

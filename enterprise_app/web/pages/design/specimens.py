@@ -41,7 +41,24 @@ def layout(s: Sample) -> rx.Component:
     )
     first = ui.card(ui.link(s.about, "/design"), title=s.campaigns()[0].name)
     part = ui.section(s.notes, ui.divider(), description=s.hint, actions=[ui.button(s.edit, size="sm")])
-    return ui.stack(header, tabs, ui.split(first, aside, narrow=True), part)
+    return ui.stack(header, tabs, ui.split(first, aside, narrow=True), part, _wizard(s))
+
+
+def _wizard(s: Sample) -> rx.Component:
+    """Four steps: one right, one to be mended, the open one, one that was not seen."""
+    names = [("a", s.title), ("b", s.owner), ("c", s.budget), ("d", s.notes)]
+    marks = _fixed({"a": "done", "b": "wrong", "c": "", "d": ""}, dict[str, str]).to(dict[str, str])
+    bar = ui.step_bar(
+        back=ui.button(s.edit, variant="ghost", icon="back"),
+        note=s.hint,
+        forward=[ui.button(s.copy), ui.button(s.open, variant="primary", icon_end="arrow_end")],
+    )
+    label = t("design.steps", side=s.side)
+    return ui.stack(
+        ui.steps(names, "c", marks, href=lambda step: f"/design?step={step}", label=label),
+        ui.step_title(s.budget, "c", above=s.owner, below=s.hint),
+        bar,
+    )
 
 
 def actions(s: Sample) -> rx.Component:

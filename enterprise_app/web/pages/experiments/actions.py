@@ -44,7 +44,7 @@ ICONS = {
 }
 
 
-ACTS = Acts(ExperimentAction, service.act_on_experiment, "experiments.done", UNDO)
+ACTS = Acts(ExperimentAction, service.act_on_experiment, lambda act: f"experiments.done.{act.value}", UNDO)
 
 
 class ExperimentHeadState(rx.State):

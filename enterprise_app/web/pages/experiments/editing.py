@@ -1,13 +1,18 @@
-"""The editor of an experiment: a new one, a draft, or what may still change of one that runs; nothing typed is lost."""
+"""The editor of an experiment: the wizard of a draft, or one page for what may still change of one that runs.
+
+The wizard's step is in the URL; what stands in the form is kept in the state from step to step, and when a new draft
+is saved and its own address opens. Nothing typed is lost on the way back.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Any
 
 import reflex as rx
+from reflex_base.event import EventSpec
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
-from enterprise_app.core.errors import Invalid, NotFound
+from enterprise_app.core.errors import AtriumError, Invalid
 from enterprise_app.core.texts import translate
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.experiments import service
@@ -17,57 +22,45 @@ from enterprise_app.domains.experiments.schemas import (
     ExperimentDraft,
     ExperimentSettings,
 )
-from enterprise_app.domains.experiments.vocabulary import ExperimentState, MetricRole
+from enterprise_app.domains.experiments.vocabulary import ExperimentAction, ExperimentState
 from enterprise_app.domains.localization import service as localization
-from enterprise_app.web.pages.experiments.actions import key_in
+from enterprise_app.web.components.steps import DONE, MISSING, WRONG
+from enterprise_app.web.pages.experiments.actions import ACTS
 from enterprise_app.web.pages.experiments.choices import Choices, read_choices
-from enterprise_app.web.pages.experiments.conditions import (
-    ConditionRow,
-    conditioned,
-    conditions_of,
-    rows_of,
-    same,
-    take_conditions,
+from enterprise_app.web.pages.experiments.conditions import ConditionRow, rows_of, same, take_conditions
+from enterprise_app.web.pages.experiments.drafting import (
+    FILLED,
+    REVIEW,
+    SETTINGS,
+    STEPS,
+    SWITCHES,
+    TICKED,
+    Typed,
+    check,
+    given,
+    placed,
+    settings_texts,
+    step_of,
 )
-from enterprise_app.web.pages.experiments.planning import Plan, planned
-from enterprise_app.web.pages.experiments.rows import (
-    LONGEST,
-    at_rows,
-    fresh,
-    merged,
-    number_of,
-    percent_text,
-    put,
-    share_of,
-    without,
-)
-from enterprise_app.web.pages.experiments.variants import (
-    UseRow,
-    VariantRow,
-    added,
-    even,
-    new_rows,
-    sum_of,
-    uses_of,
-    variant_rows,
-    variants_of,
-)
+from enterprise_app.web.pages.experiments.reviewing import Part, Todo, parts_of, todos_of
+from enterprise_app.web.pages.experiments.row_editing import RowsState
+from enterprise_app.web.pages.experiments.rows import LONGEST, fresh, merged, percent_text
+from enterprise_app.web.pages.experiments.variants import new_rows, uses_of, variant_rows
+from enterprise_app.web.shell.acting import opened
 from enterprise_app.web.shell.action import action
-from enterprise_app.web.shell.forms import checked, choice_of, id_of, text_of
+from enterprise_app.web.shell.forms import checked, id_of, text_of
 from enterprise_app.web.shell.toasts import toast
+from enterprise_app.web.shell.urls import change_view, key_in, parameters
 
 TYPED = ("name", "key", "hypothesis", "campaign_id", "layer_id", "layer_share", "coverage", "primary")
-SETTINGS = ("alpha", "power", "min_units", "auto_after_days", "correction", "inference", "monitoring")
-TICKED = ("holdout", "auto_winner", "cuped", "exposed_when_served")
 PLAN = ("plan_kind", "plan_base", "plan_deviation", "plan_effect", "plan_daily")
 LIVE = (*SETTINGS, *PLAN, "coverage")
 """What the plan beside the form depends on."""
 _RUNNING = ("name", "hypothesis", "variants", "targeting", "coverage", "metrics", "settings")
-_USES = 50
 
 
-class ExperimentFormState(conditioned(Permission.EXPERIMENTS_READ), rx.State):
-    """What stands in the form."""
+class ExperimentFormState(RowsState, rx.State):
+    """What stands in the form, and how its steps stand."""
 
     loading: bool = True
     missing: bool = False
@@ -76,51 +69,56 @@ class ExperimentFormState(conditioned(Permission.EXPERIMENTS_READ), rx.State):
     key: str = ""
     title: str = ""
     state: str = ExperimentState.DRAFT.value
+    step: str = STEPS[0]
+    marks: dict[str, str] = dict.fromkeys(STEPS, "")
     values: dict[str, str] = dict.fromkeys((*TYPED, *SETTINGS, *PLAN), "")
     ticked: dict[str, bool] = dict.fromkeys(TICKED, True)
-    variants: list[VariantRow] = []
-    uses: list[UseRow] = []
-    sum: str = ""
-    sum_fits: bool = True
+    units_mark: str = ""
     choices: Choices = Choices()
-    plan: Plan = Plan()
+    parts: list[Part] = []
+    todos: list[Todo] = []
     errors: dict[str, str] = {}
     _version: int = 0
     _before: dict[str, Any] = {}
     _targeting: list[ConditionRow] = []
+    _seen: list[str] = []
+    _kept: str = ""
 
     @action(Permission.EXPERIMENTS_CREATE)
     async def load_new(self, ctx: Context) -> None:
-        """An empty form with the defaults."""
-        self.reset()
-        await self._choices(ctx)
-        self._settings(ctx, ExperimentSettings())
-        self.values = self.values | {"coverage": percent_text(ctx, 1)}
-        self.variants = new_rows(ctx)
-        self.values = self.values | {"plan_kind": "proportion"}
-        await self._recount(ctx)
-        self.mark, self.loading = fresh(), False
+        """An empty form with the defaults; or another step of the one that is open."""
+        if self.key or not self.mark:
+            self.reset()
+            await self._choices(ctx)
+            self._settings(ctx, ExperimentSettings())
+            self.values = self.values | {"coverage": percent_text(ctx, 1), "plan_kind": "proportion"}
+            self.variants = new_rows(ctx)
+            await self._recount(ctx)
+            self.mark, self.loading = fresh(), False
+        await self._turn(ctx)
 
     @action(Permission.EXPERIMENTS_UPDATE)
     async def load(self, ctx: Context) -> None:
-        """The form of the experiment that the URL names."""
-        self.reset()
-        self.key = key_in(self.router.url.path)
-        try:
-            async with tenant_session(ctx) as session:
-                experiment = await service.get_experiment(session, ctx, id_of(self.key))
-        except NotFound:
-            self.missing, self.loading = True, False
-            return
-        await self._choices(ctx)
-        self._fill(ctx, experiment)
-        await self._recount(ctx)
-        self.mark, self.loading = fresh(), False
+        """The form of the experiment that the URL names; or another step of the one that is open."""
+        key, asked = key_in(self.router.url.path), self._asked()
+        is_open = bool(self.mark) and key == self.key and (key == self._kept or asked != self.step)
+        self._kept = ""
+        if not is_open:
+            experiment = await opened(self, ctx, service.get_experiment, anew=True)
+            if experiment is None:
+                return
+            self._seen = list(FILLED)
+            self._fill(ctx, experiment)
+            await self._choices(ctx)
+            await self._recount(ctx)
+            self.mark, self.loading = fresh(), False
+        await self._turn(ctx)
 
     @action(Permission.EXPERIMENTS_READ)
     async def leave(self) -> None:
-        """Nothing is kept for a page that is not open."""
-        self.reset()
+        """Nothing is kept for a page that is not open; a draft that was just saved opens at its own address."""
+        if not self._kept:
+            self.reset()
 
     @action(Permission.EXPERIMENTS_READ)
     async def refresh(self, ctx: Context) -> None:
@@ -129,24 +127,14 @@ class ExperimentFormState(conditioned(Permission.EXPERIMENTS_READ), rx.State):
             await self._choices(ctx)
 
     async def _choices(self, ctx: Context) -> None:
-        self.choices = await read_choices(ctx, keep=[use.metric for use in self.uses])
+        keep = [self.values["primary"], *[use.metric for use in self.uses]]
+        self.choices = await read_choices(ctx, keep=keep)
 
     def _settings(self, ctx: Context, settings: ExperimentSettings) -> None:
-        self.values = self.values | {
-            "alpha": percent_text(ctx, 1 - settings.alpha),
-            "power": percent_text(ctx, settings.power),
-            "min_units": localization.format_number(settings.min_units, ctx.locale),
-            "auto_after_days": localization.format_number(settings.auto_after_days, ctx.locale),
-            "correction": settings.correction.value,
-            "inference": settings.inference.value,
-            "monitoring": settings.monitoring.value,
-        }
-        self.ticked = self.ticked | {
-            name: getattr(settings, name) for name in ("auto_winner", "cuped", "exposed_when_served")
-        }
+        self.values = self.values | settings_texts(ctx, settings)
+        self.ticked = self.ticked | {name: getattr(settings, name) for name in SWITCHES}
 
     def _fill(self, ctx: Context, experiment: Experiment) -> None:
-        self._version, self.title, self.state = experiment.version, experiment.name, experiment.state.value
         self.values = self.values | {
             "name": experiment.name,
             "key": experiment.key,
@@ -161,8 +149,126 @@ class ExperimentFormState(conditioned(Permission.EXPERIMENTS_READ), rx.State):
         self.ticked = self.ticked | {"holdout": experiment.holdout}
         self._settings(ctx, experiment.settings)
         self.variants, self.uses = variant_rows(ctx, experiment), uses_of(experiment)
-        self.conditions = self._targeting = rows_of(experiment.targeting)
-        self._before = self._given(ctx) | {"targeting": None}
+        self.conditions = rows_of(experiment.targeting)
+        self._stands(ctx, experiment)
+
+    def _stands(self, ctx: Context, experiment: Experiment) -> None:
+        """What the form shows is what is stored."""
+        self.key, self._version = str(experiment.id), experiment.version
+        self.title, self.state = experiment.name, experiment.state.value
+        self.values = self.values | {"key": experiment.key}
+        self._targeting = self.conditions
+        self._before = given(ctx, self._typed()) | {"targeting": None}
+
+    # ---- the steps of the wizard ----
+
+    def _asked(self) -> str:
+        """The step that the URL names."""
+        asked = parameters(self).get("step", "")
+        return asked if asked in STEPS else STEPS[0]
+
+    async def _turn(self, ctx: Context) -> None:
+        """Another step opens; one that was seen before tells again what is wrong there. Raises Invalid."""
+        if self.state != ExperimentState.DRAFT:
+            return
+        was_seen = self._asked() in self._seen
+        self.step = self._asked()
+        self._seen = list(FILLED) if self.step == REVIEW else list(dict.fromkeys([*self._seen, self.step]))
+        wrong = await self._judge(ctx, but="" if was_seen else self.step)
+        if was_seen and self.step in wrong:
+            raise wrong[self.step]
+
+    async def _judge(self, ctx: Context, *, but: str = "") -> dict[str, Invalid]:
+        """Mark the steps that were seen, without `but`, which was just opened; what is wrong, by step."""
+        typed, wrong, lacking = self._typed(), {}, []
+        marks: dict[str, str] = dict.fromkeys(STEPS, "")
+        for step in [known for known in FILLED if known in self._seen and known != but]:
+            try:
+                missing = await check(ctx, typed, step, is_new=not self.key)
+            except Invalid as error:
+                wrong[step], marks[step] = error, WRONG
+            else:
+                lacking += [(step, one) for one in missing]
+                marks[step] = MISSING if missing else DONE
+        self.marks = marks
+        if self.step == REVIEW:
+            self.todos = todos_of(ctx, wrong, lacking)
+            self.parts = parts_of(ctx, typed, self.choices, self.plan)
+        return wrong
+
+    @action(Permission.EXPERIMENTS_READ)
+    async def go_on(self, ctx: Context, form: dict[str, Any]) -> EventSpec | None:
+        """The next step, unless something of this one is wrong."""
+        self._take(form)
+        if self.step == REVIEW:
+            return None
+        try:
+            await check(ctx, self._typed(), self.step, is_new=not self.key)
+        except Invalid:
+            self.marks = self.marks | {self.step: WRONG}
+            raise
+        return change_view(self, step=STEPS[STEPS.index(self.step) + 1])
+
+    @action(Permission.EXPERIMENTS_READ)
+    async def save_draft(self, ctx: Context) -> AsyncIterator[Any]:
+        """Keep it as it is, whatever step is open; the services check the rights."""
+        if self.saving:
+            return
+        self.saving = True
+        yield
+        try:
+            experiment = await self._store(ctx)
+        except Invalid as error:
+            yield self._lead(error)
+            return
+        finally:
+            self.saving = False
+        await toast(self, "success", translate(ctx.locale, "experiments.wizard.saved", name=experiment.name))
+        if self._is_elsewhere():
+            yield self._go(self.step)
+
+    @action(Permission.EXPERIMENTS_READ)
+    async def start(self, ctx: Context) -> AsyncIterator[Any]:
+        """Save it and let it run; the services check the rights for both."""
+        if self.saving:
+            return
+        self.saving = True
+        yield
+        try:
+            await self._store(ctx)
+            await ACTS.do(self, ctx, self.key, ExperimentAction.START.value)
+        except Invalid as error:
+            yield self._lead(error)
+            return
+        except AtriumError:
+            if self._is_elsewhere():
+                yield self._go(self.step)
+            raise
+        finally:
+            self.saving = False
+        yield rx.redirect(f"/experiments/{self.key}")
+
+    def _is_elsewhere(self) -> bool:
+        """Whether it was stored, but the address still says "new"."""
+        return bool(self.key) and key_in(self.router.url.path) != self.key
+
+    def _go(self, step: str) -> EventSpec:
+        """To a step; of what was just stored, at its own address, where this form goes on."""
+        if not self._is_elsewhere():
+            return change_view(self, step=step)
+        self._kept = self.key
+        return rx.redirect(f"/experiments/{self.key}/edit?step={step}", replace=True)
+
+    def _lead(self, error: Invalid) -> EventSpec:
+        """To the step where the first problem is, which tells it; raises it where that is this one."""
+        step = step_of(error.problems[0].field, self._typed())
+        self.marks = self.marks | {step: WRONG}
+        self._seen = list(dict.fromkeys([*self._seen, step]))
+        if step == self.step and not self._is_elsewhere():
+            raise error
+        return self._go(step)
+
+    # ---- what is typed, and kept ----
 
     @action(Permission.EXPERIMENTS_READ)
     async def put(self, ctx: Context, word: str, value: str) -> None:
@@ -173,59 +279,17 @@ class ExperimentFormState(conditioned(Permission.EXPERIMENTS_READ), rx.State):
                 await self._recount(ctx)
 
     @action(Permission.EXPERIMENTS_READ)
-    async def add_variant(self, ctx: Context) -> None:
-        """One more, up to five; all get the same weight."""
-        self.variants = even(ctx, added(ctx, self.variants))
-        await self._recount(ctx)
+    async def tick(self, word: str, ticked: bool) -> None:
+        """Yes or no."""
+        if word in TICKED:
+            self.ticked = self.ticked | {word: ticked is True}
 
     @action(Permission.EXPERIMENTS_READ)
-    async def drop_variant(self, ctx: Context, row_id: str) -> None:
-        """One less; the others share evenly. The control stays, and so do two."""
-        left = without(self.variants, row_id)
-        if len(left) >= 2 and any(row.is_control for row in left):
-            self.variants = even(ctx, left)
-            await self._recount(ctx)
-
-    @action(Permission.EXPERIMENTS_READ)
-    async def share_evenly(self, ctx: Context) -> None:
-        """The same weight for each."""
-        self.variants = even(ctx, self.variants)
-        await self._recount(ctx)
-
-    @action(Permission.EXPERIMENTS_READ)
-    async def put_variant(self, ctx: Context, row_id: str, word: str, value: str) -> None:
-        """What was typed into a variant's row."""
-        if word in ("key", "name", "weight"):
-            self.variants = put(self.variants, row_id, **{word: value.strip()[:200]})
-            await self._recount(ctx)
-
-    @action(Permission.EXPERIMENTS_READ)
-    async def make_control(self, row_id: str) -> None:
-        """The one that all others are compared with."""
-        if any(row.id == row_id for row in self.variants):
-            self.variants = [row.model_copy(update={"is_control": row.id == row_id}) for row in self.variants]
-
-    @action(Permission.EXPERIMENTS_READ)
-    async def add_use(self, role: str) -> None:
-        """One more secondary metric or guardrail."""
-        wanted = choice_of(MetricRole, role, "role")
-        if len(self.uses) < _USES:
-            self.uses = [*self.uses, UseRow(id=fresh(), role=wanted.value)]
-
-    @action(Permission.EXPERIMENTS_READ)
-    async def drop_use(self, row_id: str) -> None:
-        """One less."""
-        self.uses = without(self.uses, row_id)
-
-    @action(Permission.EXPERIMENTS_READ)
-    async def put_use(self, row_id: str, word: str, value: str) -> None:
-        """Another metric or role in a row."""
-        if word == "metric" or (word == "role" and value in list(MetricRole)):
-            self.uses = put(self.uses, row_id, **{word: value[:100]})
-
-    async def _recount(self, ctx: Context) -> None:
-        self.sum, self.sum_fits = sum_of(ctx, self.variants)
-        self.plan = await planned(ctx, self.values, self.variants)
+    async def take_plan(self, ctx: Context) -> None:
+        """What the plan says each variant needs becomes the least for a winner."""
+        if self.plan.count:
+            self.values = self.values | {"min_units": localization.format_number(self.plan.count, ctx.locale)}
+            self.units_mark = fresh()
 
     @action(Permission.EXPERIMENTS_READ)
     async def save(self, ctx: Context, form: dict[str, Any]) -> AsyncIterator[Any]:
@@ -236,10 +300,7 @@ class ExperimentFormState(conditioned(Permission.EXPERIMENTS_READ), rx.State):
         self.saving = True
         yield
         try:
-            experiment = await (self._change(ctx) if self.key else self._create(ctx))
-        except Invalid as error:
-            places = {"variants": self.variants, "targeting": self.conditions, "metrics": self._used()}
-            raise at_rows(error, places, {"targeting": "conditions"}) from None
+            experiment = await self._store(ctx)
         finally:
             self.saving = False
         await toast(self, "success", translate(ctx.locale, "experiments.form.saved", name=experiment.name))
@@ -249,54 +310,33 @@ class ExperimentFormState(conditioned(Permission.EXPERIMENTS_READ), rx.State):
         """What the form says now is kept, whatever comes of it."""
         names = [name for name in self.values if isinstance(form.get(name), str)]
         self.values = self.values | {name: text_of(form, name)[:LONGEST] for name in names}
-        if "shown" in form:
-            self.ticked = {name: name in form for name in TICKED}
         self.variants = merged(self.variants, form, "key", "name", "weight")
         self.uses = merged(self.uses, form, "metric", "role")
         self.conditions = take_conditions(self.conditions, form)
 
-    def _used(self) -> list[UseRow]:
-        """The primary metric first, then the others, as they are saved."""
-        first = [UseRow(id="primary", metric=self.values["primary"], role=MetricRole.PRIMARY.value)]
-        return [use for use in (*(first if self.values["primary"] else []), *self.uses) if use.metric]
+    def _typed(self) -> Typed:
+        return Typed(
+            values=self.values, ticked=self.ticked, variants=self.variants, uses=self.uses, conditions=self.conditions
+        )
 
-    def _given(self, ctx: Context) -> dict[str, Any]:
-        """The form as the shapes want it."""
-        values = self.values
-        return {
-            "name": values["name"],
-            "hypothesis": values["hypothesis"],
-            "campaign_id": values["campaign_id"] or None,
-            "variants": variants_of(ctx, self.variants),
-            "targeting": conditions_of(self.conditions),
-            "coverage": share_of(ctx, values["coverage"], "coverage"),
-            "holdout": self.ticked["holdout"],
-            "layer_id": values["layer_id"] or None,
-            "layer_share": share_of(ctx, values["layer_share"], "layer_share") or None,
-            "metrics": [{"metric_id": use.metric, "role": use.role} for use in self._used()],
-            "settings": self._judging(ctx),
-        }
-
-    def _judging(self, ctx: Context) -> dict[str, Any]:
-        values = self.values
-        return {
-            "alpha": round(1 - share_of(ctx, values["alpha"], "settings.alpha"), 6),
-            "power": share_of(ctx, values["power"], "settings.power"),
-            "min_units": int(number_of(ctx, values["min_units"], "settings.min_units")),
-            "auto_after_days": int(number_of(ctx, values["auto_after_days"], "settings.auto_after_days")),
-            **{name: values[name] for name in ("correction", "inference", "monitoring")},
-            **{name: self.ticked[name] for name in ("auto_winner", "cuped", "exposed_when_served")},
-        }
+    async def _store(self, ctx: Context) -> Experiment:
+        """As it stands here. Raises Invalid at the form's fields and rows, VersionConflict and what else is refused."""
+        try:
+            experiment = await (self._change(ctx) if self.key else self._create(ctx))
+        except Invalid as error:
+            raise placed(error, self._typed()) from None
+        self._stands(ctx, experiment)
+        return experiment
 
     async def _create(self, ctx: Context) -> Experiment:
-        draft = checked(ExperimentDraft, self._given(ctx) | {"key": self.values["key"] or None})
+        draft = checked(ExperimentDraft, given(ctx, self._typed()) | {"key": self.values["key"] or None})
         async with tenant_session(ctx) as session:
             return await service.create_experiment(session, ctx, draft)
 
     async def _change(self, ctx: Context) -> Experiment:
         """Only what is not as it was: of a running experiment each change makes a new version of the plan."""
-        given = self._given(ctx)
-        changed = {name: value for name, value in given.items() if value != self._before[name]}
+        wanted = given(ctx, self._typed())
+        changed = {name: value for name, value in wanted.items() if value != self._before[name]}
         if same(self.conditions, self._targeting):
             changed.pop("targeting", None)
         if self.state != ExperimentState.DRAFT:

@@ -20,7 +20,7 @@ from enterprise_app.web.shell.lists import Choice, counted, listed, showing
 from enterprise_app.web.shell.toasts import toast
 
 WAY_BACK = {FlagAction.ARCHIVE: FlagAction.RESTORE, FlagAction.RESTORE: FlagAction.ARCHIVE}
-ACTS = Acts(FlagAction, service.act_on_flag, "experiments.flag.done", WAY_BACK)
+ACTS = Acts(FlagAction, service.act_on_flag, lambda act: f"experiments.flag.done.{act.value}", WAY_BACK)
 
 
 class FlagLine(BaseModel):

@@ -34,8 +34,8 @@ LAYER, HOLDOUT = "layer", "holdout"
 WORDS = ("name", "key", "description", "share")
 MOST = 200
 _BACK = {LayerAction.ARCHIVE: LayerAction.RESTORE, LayerAction.RESTORE: LayerAction.ARCHIVE}
-LAYER_ACTS = Acts(LayerAction, service.act_on_layer, "experiments.layer.done", _BACK)
-HOLDOUT_ACTS = Acts(LayerAction, service.act_on_holdout, "experiments.layer.done", _BACK)
+LAYER_ACTS = Acts(LayerAction, service.act_on_layer, lambda act: f"experiments.layer.done.{act.value}", _BACK)
+HOLDOUT_ACTS = Acts(LayerAction, service.act_on_holdout, lambda act: f"experiments.layer.done.{act.value}", _BACK)
 
 
 class GroupLine(BaseModel):

@@ -24,9 +24,10 @@ IN_ROWS = (ExperimentAction.PAUSE, ExperimentAction.RESUME, ExperimentAction.ARC
 def experiments() -> rx.Component:
     """All experiments, as the URL asks for."""
     layers = ui.button_link(t("experiments.layer.link"), "/experiments/layers", icon="options", variant="ghost")
+    advice = ui.button_link(t("experiments.list.next"), "/experiments/recommendations", icon="sparkles")
     new = rx.cond(may(Permission.EXPERIMENTS_CREATE), _new())
     return ui.stack(
-        ui.page_header(t("experiments.list.title"), t("experiments.list.text"), [layers, new]),
+        ui.page_header(t("experiments.list.title"), t("experiments.list.text"), [layers, advice, new]),
         upgrade(),
         list_parts.body(S, _bar(), _table()),
     )
@@ -53,12 +54,12 @@ def _table() -> rx.Component:
         ui.Column(t("experiments.field.started"), lambda row: _or_dash(row.started), sort="started_at"),
         ui.Column(t("experiments.field.updated"), lambda row: row.updated, quiet=True, sort="updated_at"),
     ]
-    empty = ui.empty_state(
-        "experiment",
-        t("experiments.empty.title"),
-        t("experiments.empty.text"),
+    metric = ui.button_link(t("experiments.empty.metric"), "/experiments/metrics/new", icon="target")
+    ways = ui.row(
+        rx.cond(may(Permission.METRICS_MANAGE), metric),
         rx.cond(may(Permission.EXPERIMENTS_CREATE), _new()),
     )
+    empty = ui.empty_state("experiment", t("experiments.empty.title"), t("experiments.empty.text"), ways)
     return list_parts.table(S, columns, label=t("experiments.list.title"), actions=_menu, empty=empty)
 
 

@@ -18,7 +18,7 @@ from enterprise_app.web.shell.action import action
 from enterprise_app.web.shell.lists import Choice, Words, counted, listed, showing
 
 WAY_BACK = {MetricAction.ARCHIVE: MetricAction.RESTORE, MetricAction.RESTORE: MetricAction.ARCHIVE}
-ACTS = Acts(MetricAction, service.act_on_metric, "experiments.metric.done", WAY_BACK)
+ACTS = Acts(MetricAction, service.act_on_metric, lambda act: f"experiments.metric.done.{act.value}", WAY_BACK)
 
 
 class MetricLine(BaseModel):

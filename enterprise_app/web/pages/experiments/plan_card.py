@@ -1,4 +1,4 @@
-"""The live plan, as seen."""
+"""The live plan, as seen: what is known before, and what follows from it."""
 
 # Reflex makes Vars of a state's attributes; what a list or a shape among them has, no type says.
 # pyright: reportAttributeAccessIssue=false
@@ -16,9 +16,29 @@ KINDS = [(kind.value, t(f"experiments.plan.{kind.value}")) for kind in PlanKind]
 
 
 def plan_card() -> rx.Component:
-    """What is known before, and what follows from it."""
+    """Both in one card."""
+    return ui.card(ui.stack(plan_inputs(), ui.divider(), _answer()), title=t("experiments.plan.title"))
+
+
+def plan_answer(*, elsewhere: Any) -> rx.Component:
+    """What follows; and the way to where it is asked, while nothing is known and that is another step."""
+    there = ui.button_link(t("experiments.plan.fill"), "?step=plan", size="sm")
+    nothing = (S.plan.units == "") & (S.plan.problem == "") & elsewhere
+    return ui.card(ui.stack(_answer(), rx.cond(nothing, rx.el.div(there))), title=t("experiments.plan.title"))
+
+
+def plan_line() -> rx.Component:
+    """The two numbers that matter, in a line: where there is no room beside the form."""
+    p = S.plan
+    days = rx.cond(p.days != "", rx.el.strong(p.days), rx.fragment())
+    total = rx.el.span(t("experiments.plan.total"), " ", rx.el.strong(p.total))
+    return rx.cond(p.units != "", ui.row(total, days, gap=3), rx.fragment())
+
+
+def plan_inputs() -> rx.Component:
+    """How things stand now, and which change would be worth knowing."""
     mean = S.values["plan_kind"] == PlanKind.MEAN.value
-    inputs = rx.el.div(
+    return rx.el.div(
         ui.segmented(
             KINDS, S.values["plan_kind"], lambda kind: S.put("plan_kind", kind), label=t("experiments.plan.kind")
         ),
@@ -30,7 +50,6 @@ def plan_card() -> rx.Component:
         ui.grid(_input("plan_effect", "effect"), _input("plan_daily", "daily"), smallest=120),
         class_name="stack gap-4 grid-end",
     )
-    return ui.card(ui.stack(inputs, ui.divider(), _answer()), title=t("experiments.plan.title"))
 
 
 def _input(word: str, text: str) -> rx.Component:

@@ -7,13 +7,14 @@ from pydantic import BaseModel, ConfigDict
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.errors import AtriumError, Invalid
-from enterprise_app.core.texts import has_text, translate
+from enterprise_app.core.texts import translate
 from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.plan_schemas import PlanAnswer, PlanQuestion
 from enterprise_app.domains.experiments.vocabulary import PlanKind
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.pages.experiments.rows import number_of, share_of
 from enterprise_app.web.pages.experiments.variants import VariantRow, weights_of
+from enterprise_app.web.shell.action import sentence
 from enterprise_app.web.shell.forms import checked
 
 
@@ -28,6 +29,7 @@ class Plan(BaseModel):
     effect: str = ""
     least: str = ""
     problem: str = ""
+    count: int = 0
 
 
 async def planned(ctx: Context, values: Mapping[str, str], variants: Sequence[VariantRow]) -> Plan:
@@ -37,7 +39,8 @@ async def planned(ctx: Context, values: Mapping[str, str], variants: Sequence[Va
     try:
         answer = await service.plan_test(ctx, checked(PlanQuestion, _question(ctx, values, variants)))
     except Invalid as error:
-        return Plan(problem=_sentence(ctx, error))
+        first = error.problems[0]
+        return Plan(problem=sentence(ctx.locale, first.code, first.params))
     except AtriumError:
         return Plan()
     return _plan(ctx, answer, is_rate=values["plan_kind"] != PlanKind.MEAN)
@@ -81,11 +84,5 @@ def _plan(ctx: Context, answer: PlanAnswer, *, is_rate: bool) -> Plan:
         days=days,
         effect=f"{value(start)} → {value(target)}",
         least=say(answer.fixed_units),
+        count=answer.units,
     )
-
-
-def _sentence(ctx: Context, error: Invalid) -> str:
-    """The first problem, with what to do about it where the catalogue says so."""
-    first = error.problems[0]
-    key = f"errors.{first.code}" if has_text(f"errors.{first.code}") else "errors.refused"
-    return translate(ctx.locale, key, **first.params)

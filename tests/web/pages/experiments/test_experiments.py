@@ -60,7 +60,9 @@ async def test_a_new_one_has_good_defaults_and_is_saved_as_typed(db: JoinedSourc
     await _call(root, ExperimentFormState, "put_values", row_id=condition, values=["DE", "42"])
     first = form.variants[1].id
     typed = {"name": " Green  button ", "hypothesis": "It is seen.", "primary": str(metric), "coverage": "12.5"}
-    typed |= {f"{first}-name": "Green", f"{condition}-attribute": "country", "shown": "yes", "holdout": "on"}
+    typed |= {f"{first}-name": "Green", f"{condition}-attribute": "country"}
+    await _call(root, ExperimentFormState, "tick", word="auto_winner", ticked=False)
+    await _call(root, ExperimentFormState, "tick", word="no such", ticked=False)
     await _call(root, ExperimentFormState, "save", form=typed)
     made = await only(owner)
     assert (made.name, made.key, made.coverage) == ("Green button", "green-button", 0.125)
