@@ -155,13 +155,22 @@ def tag_input(
     name: str | None = None,
     placeholder: Text | None = None,
     suggestions: Any = None,
+    label: Text | None = None,
 ) -> rx.Component:
-    """Free tags as chips; Enter or a comma adds. Posts as one comma-separated field when it has a name.
+    """Free tags as chips; Enter or a comma adds. Posts as one comma-separated field when it has a name. `label` names
+    it where it stands outside of field(); never put it into a <label>, which would press the first chip's button.
 
     field(t("campaigns.tags"), tag_input(value=State.tags, on_tags=State.set_tags), name="tags")
     """
     props = given(on_tags=on_tags, name=name, placeholder=placeholder, suggestions=suggestions)
-    return react.Tags.create(value=value, remove_label=t("components.tags.remove"), class_name="input tags", **props)
+    attributes = given(**{"aria-label": label})
+    return react.Tags.create(
+        value=value,
+        remove_label=t("components.tags.remove"),
+        class_name="input tags",
+        custom_attrs=attributes,
+        **props,
+    )
 
 
 def choice_group(*choices: Any, label: Text, hint: Text | None = None, columns: bool = False) -> rx.Component:

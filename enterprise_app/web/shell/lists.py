@@ -246,8 +246,11 @@ def showing(state: Any) -> Iterator[None]:
 
 
 def counted(ctx: Context, key: str, total: int | None) -> str:
-    """How many rows there are under these filters: the text of a key with `count` and `number`."""
-    return translate(ctx.locale, key, count=total or 0, number=localization.format_number(total or 0, ctx.locale))
+    """How many rows there are under these filters: the text of a key with `count` and `number`. Of none the page says
+    why in words, and nothing here."""
+    return (
+        translate(ctx.locale, key, count=total, number=localization.format_number(total, ctx.locale)) if total else ""
+    )
 
 
 def _readable(condition: str, locale: str, words: Mapping[str, str]) -> str:

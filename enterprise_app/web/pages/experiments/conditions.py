@@ -187,13 +187,14 @@ def _line(state: Any, row: Any) -> rx.Component:
         value=row.operator,
         on_change=lambda value: state.put_condition(row.id, "operator", value),
     )
-    values = ui.tag_input(value=row["values"], on_tags=lambda words: state.put_values(row.id, words))
+    words = t("experiments.condition.values")
+    values = ui.tag_input(value=row["values"], on_tags=lambda words: state.put_values(row.id, words), label=words)
     bare = (row.operator == Operator.EXISTS.value) | (row.operator == MISSING)
     return rx.el.div(
         line(
             cell(t("experiments.condition.attribute"), attribute),
             cell(t("experiments.condition.operator"), operator),
-            rx.cond(bare, rx.fragment(), cell(t("experiments.condition.values"), values, grow=2, least=180)),
+            rx.cond(bare, rx.fragment(), cell(words, values, grow=2, least=180, is_one=False)),
             drop_button(t("experiments.condition.drop"), state.drop_condition(row.id)),
             label=t("experiments.condition.one"),
         ),

@@ -13,7 +13,16 @@ from enterprise_app.web import components as ui
 from enterprise_app.web.pages.experiments.conditions import condition_builder, known_attributes
 from enterprise_app.web.pages.experiments.flag_form import FlagFormState as S
 from enterprise_app.web.pages.experiments.flag_rows import DEFAULT, EXPERIMENT, SPLIT
-from enterprise_app.web.pages.experiments.parts import cell, drop_button, line, may, problems, row_problem, upgrade
+from enterprise_app.web.pages.experiments.parts import (
+    cell,
+    drop_button,
+    line,
+    may,
+    problems,
+    row_problem,
+    unless_included,
+    upgrade,
+)
 from enterprise_app.web.shell.session import can
 from enterprise_app.web.texts import t
 
@@ -29,8 +38,8 @@ def flag_form(*, is_new: bool) -> rx.Component:
     body = rx.el.div(ui.split(rx.el.div(_form(is_new=is_new), class_name="form-wide"), aside), key=S.mark)
     shown = ui.stack(
         ui.page_header(title, t("experiments.flag.form_text") if is_new else None, above=above),
-        upgrade(),
-        rx.cond(S.loading, ui.skeleton_page(), body),
+        *([] if is_new else [upgrade()]),
+        rx.cond(S.loading, ui.skeleton_page(), unless_included(body) if is_new else body),
     )
     back = ui.button_link(t("experiments.flag.all"), "/flags")
     missing = ui.empty_state("search", t("experiments.flag.missing"), t("experiments.missing.text"), back)

@@ -10,7 +10,7 @@ from enterprise_app.web.pages.experiments import form_parts
 from enterprise_app.web.pages.experiments.actions import experiment_missing
 from enterprise_app.web.pages.experiments.conditions import known_attributes
 from enterprise_app.web.pages.experiments.editing import ExperimentFormState as S
-from enterprise_app.web.pages.experiments.parts import included, problems, upgrade
+from enterprise_app.web.pages.experiments.parts import included, problems, unless_included, upgrade
 from enterprise_app.web.pages.experiments.plan_card import plan_card
 from enterprise_app.web.pages.experiments.wizard_page import wizard
 from enterprise_app.web.texts import t
@@ -21,10 +21,10 @@ def experiment_form(*, is_new: bool) -> rx.Component:
     title = t("experiments.new") if is_new else S.title
     above = ui.link(t("experiments.list.title"), "/experiments")
     steps = rx.el.div(wizard(is_new=is_new), key=S.mark)
-    body = steps if is_new else rx.cond(form_parts.is_draft(), steps, _page())
+    body = unless_included(steps) if is_new else rx.cond(form_parts.is_draft(), steps, _page())
     shown = ui.stack(
         ui.page_header(title, t("experiments.form.text") if is_new else None, above=above),
-        upgrade(),
+        *([] if is_new else [upgrade()]),
         rx.cond(S.loading, ui.skeleton_page(), body),
     )
     return rx.cond(S.missing, experiment_missing(), shown)

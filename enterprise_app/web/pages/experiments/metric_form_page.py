@@ -14,7 +14,16 @@ from enterprise_app.web import components as ui
 from enterprise_app.web.pages.experiments.conditions import operator_text
 from enterprise_app.web.pages.experiments.metric_form import BELOW, EVENT
 from enterprise_app.web.pages.experiments.metric_form import MetricFormState as S
-from enterprise_app.web.pages.experiments.parts import cell, drop_button, line, may, problems, row_problem, upgrade
+from enterprise_app.web.pages.experiments.parts import (
+    cell,
+    drop_button,
+    line,
+    may,
+    problems,
+    row_problem,
+    unless_included,
+    upgrade,
+)
 from enterprise_app.web.texts import t
 
 KINDS = [(kind.value, t(f"experiments.kind.{kind.value}")) for kind in MetricKind]
@@ -33,8 +42,8 @@ def metric_form(*, is_new: bool) -> rx.Component:
     body = rx.el.div(ui.split(rx.el.div(_form(is_new=is_new), class_name="form-wide"), _says()), key=S.mark)
     shown = ui.stack(
         ui.page_header(title, t("experiments.metric.form_text"), above=above),
-        upgrade(),
-        rx.cond(S.loading, ui.skeleton_page(), body),
+        *([] if is_new else [upgrade()]),
+        rx.cond(S.loading, ui.skeleton_page(), unless_included(body) if is_new else body),
     )
     back = ui.button_link(t("experiments.metric.all"), "/experiments/metrics")
     missing = ui.empty_state("search", t("experiments.metric.missing"), t("experiments.missing.text"), back)

@@ -32,6 +32,14 @@ def upgrade() -> rx.Component:
     return rx.cond(included(), rx.fragment(), note)
 
 
+def unless_included(body: rx.Component, text: ui.Text | None = None) -> rx.Component:
+    """The body; in its place, where the plan lacks it, what is missed and the way to a bigger plan."""
+    plans = ui.button_link(t("experiments.upgrade.plans"), "/usage", variant="primary")
+    action = rx.cond(can(Permission.USAGE_READ), plans)
+    words = t("experiments.upgrade.text") if text is None else text
+    return rx.cond(included(), body, ui.card(ui.empty_state("lock", t("experiments.upgrade.title"), words, action)))
+
+
 def problems(errors: Any, *, title: ui.Text) -> rx.Component:
     """Everything that is wrong with a form, above it."""
     lines = rx.el.ul(rx.foreach(errors.values(), lambda text: rx.el.li(text)), class_name="summary-list")
@@ -44,9 +52,13 @@ def row_problem(errors: Any, row_id: Any) -> rx.Component:
     return rx.cond(errors[row_id], text)
 
 
-def cell(label: ui.Text, control: rx.Component, *, grow: int = 1, least: int = 120) -> rx.Component:
-    """A control of a row with its caption over it: no two rows need a table's head."""
-    return rx.el.label(
+def cell(
+    label: ui.Text, control: rx.Component, *, grow: int = 1, least: int = 120, is_one: bool = True
+) -> rx.Component:
+    """A control of a row with its caption over it: no two rows need a table's head. A control that is several, such as
+    chips with buttons, is not `is_one` and names itself: the caption would press the first of them."""
+    box = rx.el.label if is_one else rx.el.div
+    return box(
         rx.el.span(label, class_name="filter-label", style={"whiteSpace": "normal"}),
         control,
         class_name="stack gap-1",

@@ -17,14 +17,14 @@ KINDS = [(kind.value, t(f"experiments.plan.{kind.value}")) for kind in PlanKind]
 
 def plan_card() -> rx.Component:
     """Both in one card."""
-    return ui.card(ui.stack(plan_inputs(), ui.divider(), _answer()), title=t("experiments.plan.title"))
+    return ui.card(ui.stack(plan_inputs(smallest=120), ui.divider(), _answer()), title=t("experiments.plan.title"))
 
 
 def plan_answer(*, elsewhere: Any) -> rx.Component:
     """What follows; and the way to where it is asked, while nothing is known and that is another step."""
     there = ui.button_link(t("experiments.plan.fill"), "?step=plan", size="sm")
     nothing = (S.plan.units == "") & (S.plan.problem == "") & elsewhere
-    return ui.card(ui.stack(_answer(), rx.cond(nothing, rx.el.div(there))), title=t("experiments.plan.title"))
+    return ui.card(ui.stack(_answer(), rx.cond(nothing, rx.el.div(there))), title=t("experiments.wizard.answer"))
 
 
 def plan_line() -> rx.Component:
@@ -35,21 +35,16 @@ def plan_line() -> rx.Component:
     return rx.cond(p.units != "", ui.row(total, days, gap=3), rx.fragment())
 
 
-def plan_inputs() -> rx.Component:
-    """How things stand now, and which change would be worth knowing."""
+def plan_inputs(*, smallest: int = 170) -> rx.Component:
+    """How things stand now, and which change would be worth knowing; columns are at least `smallest` px wide."""
     mean = S.values["plan_kind"] == PlanKind.MEAN.value
-    return rx.el.div(
-        ui.segmented(
-            KINDS, S.values["plan_kind"], lambda kind: S.put("plan_kind", kind), label=t("experiments.plan.kind")
-        ),
-        rx.cond(
-            mean,
-            ui.grid(_input("plan_base", "base_mean"), _input("plan_deviation", "deviation"), smallest=120),
-            _input("plan_base", "base_rate"),
-        ),
-        ui.grid(_input("plan_effect", "effect"), _input("plan_daily", "daily"), smallest=120),
-        class_name="stack gap-4 grid-end",
+    kind = ui.segmented(
+        KINDS, S.values["plan_kind"], lambda kind: S.put("plan_kind", kind), label=t("experiments.plan.kind")
     )
+    others = [_input("plan_effect", "effect"), _input("plan_daily", "daily")]
+    rate = ui.grid(_input("plan_base", "base_rate"), *others, smallest=smallest)
+    average = [_input("plan_base", "base_mean"), _input("plan_deviation", "deviation"), *others]
+    return ui.stack(rx.el.div(kind), rx.cond(mean, ui.grid(*average, smallest=smallest), rate), class_name="grid-end")
 
 
 def _input(word: str, text: str) -> rx.Component:

@@ -9,7 +9,7 @@ import reflex as rx
 
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.web import components as ui
-from enterprise_app.web.pages.experiments.parts import included, may, upgrade
+from enterprise_app.web.pages.experiments.parts import may, unless_included
 from enterprise_app.web.pages.experiments.recommending import RecommendingState as S
 from enterprise_app.web.texts import t
 
@@ -17,21 +17,24 @@ from enterprise_app.web.texts import t
 def recommendations() -> rx.Component:
     """All that the past says, or why it says nothing yet."""
     told = ui.stack(_standing(), _evidence(), rx.cond(S.learned, _learned()), _next(), _known())
-    body = rx.cond(S.loading, ui.skeleton_page(), rx.cond(S.metrics.length() == 0, _empty(), told))
-    new = rx.cond(
-        may(Permission.EXPERIMENTS_CREATE),
-        ui.button_link(t("recommending.new"), "/experiments/new", icon="add", variant="primary"),
-    )
+    shown = rx.cond(S.loading, ui.skeleton_page(), rx.cond(S.metrics.length() == 0, _empty(), told))
+    body = rx.cond(S.failed, ui.error_state(on_retry=S.load), shown)
+    above = ui.link(t("recommending.back"), "/experiments")
+    new = rx.cond((S.metrics.length() > 0) & may(Permission.EXPERIMENTS_CREATE), _new())
     return ui.stack(
-        ui.link(t("recommending.back"), "/experiments"),
-        ui.page_header(t("recommending.title"), t("recommending.text"), [new]),
-        upgrade(),
-        rx.cond(included(), rx.cond(S.failed, ui.error_state(on_retry=S.load), body)),
+        ui.page_header(t("recommending.title"), t("recommending.text"), [new], above=above),
+        unless_included(body, t("recommending.upgrade")),
     )
+
+
+def _new() -> rx.Component:
+    return ui.button_link(t("recommending.new"), "/experiments/new", icon="add", variant="primary")
 
 
 def _empty() -> rx.Component:
-    return ui.card(ui.empty_state("experiment", t("recommending.empty.title"), t("recommending.empty.text")))
+    decide = ui.button_link(t("recommending.empty.running"), "/experiments?state=running", icon="experiment")
+    ways = ui.row(decide, rx.cond(may(Permission.EXPERIMENTS_CREATE), _new()))
+    return ui.card(ui.empty_state("sparkles", t("recommending.empty.title"), t("recommending.empty.text"), ways))
 
 
 def _standing() -> rx.Component:

@@ -1,12 +1,13 @@
 """The last step of the wizard: everything that was chosen, in the reader's words, and what a start still needs."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.errors import Invalid
-from enterprise_app.core.texts import translate
+from enterprise_app.core.texts import has_text, translate
 from enterprise_app.domains.experiments.schemas import Missing
 from enterprise_app.web.components.shapes import Option
 from enterprise_app.web.pages.experiments.choices import Choices
@@ -52,12 +53,18 @@ class Todo(BaseModel):
 
 def todos_of(ctx: Context, wrong: Mapping[str, Invalid], lacking: Iterable[tuple[str, Missing]]) -> list[Todo]:
     """Everything that is wrong, then everything that is not there yet."""
-    problems = [(step, sentence(ctx.locale, p.code, p.params)) for step, error in wrong.items() for p in error.problems]
-    problems += [(step, sentence(ctx.locale, one.code, {})) for step, one in lacking]
+    problems = [(step, _told(ctx, p.field, p.code, p.params)) for step, error in wrong.items() for p in error.problems]
+    problems += [(step, _told(ctx, one.field, one.code, {})) for step, one in lacking]
     return [
         Todo(id=str(number), text=text, step=step_text(ctx, step), href=f"?step={step}")
         for number, (step, text) in enumerate(problems)
     ]
+
+
+def _told(ctx: Context, field: str, code: str, params: dict[str, Any]) -> str:
+    """The problem, after the name of its field where that is one with a name: problems of rows speak for themselves."""
+    name, text = f"experiments.field.{field.removeprefix('settings.')}", sentence(ctx.locale, code, params)
+    return f"{translate(ctx.locale, name)}: {text}" if has_text(name) and field != VARIANTS else text
 
 
 def parts_of(ctx: Context, typed: Typed, choices: Choices, plan: Plan) -> list[Part]:

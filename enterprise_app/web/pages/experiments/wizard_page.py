@@ -95,7 +95,7 @@ def _review() -> rx.Component:
 
     lacking = ui.callout(
         rx.el.ul(rx.foreach(S.todos, todo), class_name="summary-list"),
-        title=t("experiments.not_ready"),
+        title=t("experiments.wizard.todo"),
         tone="warning",
     )
     ready = ui.callout(t("experiments.wizard.ready_text"), title=t("experiments.wizard.ready"), tone="success")
