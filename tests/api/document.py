@@ -26,7 +26,7 @@ from enterprise_app.edge import Edge
 from enterprise_app.http.app import create_api
 from enterprise_app.http.openapi import document
 from enterprise_app.registry import DOMAINS
-from tests.api.trials import trial_things
+from tests.api.trials import trial_things, variants_run
 from tests.domains.analytics.conftest import FIXTURES
 from tests.domains.identity.world import cookie, joined, signed_in
 
@@ -124,6 +124,7 @@ async def things(owner: Context, slug: str, person: str) -> dict[str, object]:
     asset = await campaigns.add_asset(owner, campaign.id, _pieces(), name=f"Text of {person}.txt")
     file = await campaigns.attach_file(owner, campaign.id, _pieces(), name=f"Brief of {person}.txt")
     return {
+        "run_id": await variants_run(owner, asset.id),
         **await trial_things(owner, person),
         "campaign_id": campaign.id,
         "asset_id": asset.id,

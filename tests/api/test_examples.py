@@ -26,6 +26,7 @@ from tests.api.document import (
 from tests.api.trials import BEFORE as BEFORE_TRIAL
 from tests.api.trials import of_trials, prepare, upgrade
 from tests.domains.campaigns.pictures import picture
+from tests.domains.experiments.making import work
 from tests.domains.identity.world import registered
 from tests.joined import JoinedSource
 
@@ -137,6 +138,8 @@ class Run:
             return
         if "{asset_id}" in operation.path or "/variants" in operation.path:
             await self._prepare_asset(operation.path.rpartition("/")[2], await self._token())
+            if "{run_id}" in operation.path:
+                await self._prepare_variants(operation.path.endswith("/experiment"), await self._token())
             return
         if not ("{campaign_id}" in operation.path or "{source_id}" in operation.path):
             return
@@ -165,6 +168,14 @@ class Run:
         for act in BEFORE_ASSET.get(last, ()):
             act_at = f"/api/v1/assets/{self.ids['asset_id']}/{act}"
             (await self.client.post(act_at, headers=headers)).raise_for_status()
+
+    async def _prepare_variants(self, made: bool, headers: dict[str, str]) -> None:
+        """A run that makes variants of the text: waiting, or done."""
+        at, draft = "/api/v1/experiments/variants/generate", {"asset_ids": [self.ids["asset_id"]]}
+        asked = await self.client.post(at, json=draft, headers=headers)
+        self.ids["run_id"] = asked.raise_for_status().json()["id"]
+        if made:
+            await work(await owner_of("acme"))
 
     async def _prepare_import(self, operation: Operation, headers: dict[str, str]) -> None:
         """A file that the example of a plan fits, waiting or cancelled; a finished import for its rejected lines."""

@@ -10,6 +10,7 @@ from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
 from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.flag_schemas import FlagDraft, HoldoutDraft, LayerDraft
+from enterprise_app.domains.experiments.generating_schemas import GenerateRequest
 from enterprise_app.domains.experiments.metric_schemas import MetricDraft
 from enterprise_app.domains.experiments.schemas import ExperimentDraft
 from enterprise_app.domains.experiments.service import compiling
@@ -52,6 +53,15 @@ async def trial_things(owner: Context, person: str) -> dict[str, UUID]:
         "experiment_id": experiment.id, "metric_id": measured.id, "layer_id": layer.id, "holdout_id": holdout.id,
         "flag_id": flag.id,
     }  # fmt: skip
+
+
+async def variants_run(owner: Context, asset_id: UUID) -> UUID:
+    """A run that is to make variants of the asset."""
+    ctx = owner.with_entitlements(EVERYTHING)
+    async with tenant_session(ctx) as session:
+        return (
+            await service.start_generation(session, ctx, GenerateRequest.model_validate({"asset_ids": [asset_id]}))
+        ).id
 
 
 def of_trials(path: str) -> bool:

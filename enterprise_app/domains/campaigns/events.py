@@ -73,6 +73,18 @@ class AssetCreated(AssetEvent):
     seconds: float | None = None
 
 
+class AssetGenerated(AssetEvent):
+    """An asset was made out of another one, by `made_by`, in `seconds`; `asset.created` was told of it, too."""
+
+    kind: ClassVar[str] = "asset.generated"
+    asset_kind: AssetKind
+    content_type: str
+    size: int
+    parent_id: UUID
+    made_by: str
+    seconds: float | None = None
+
+
 class AssetVersioned(AssetEvent):
     """It has a new content, which nobody has reviewed yet."""
 

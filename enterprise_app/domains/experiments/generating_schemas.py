@@ -1,11 +1,13 @@
 """The shapes of generated variants: what to make, what was planned, what was made."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from enterprise_app.core.jobs import JobState
 from enterprise_app.domains.campaigns.vocabulary import CampaignObjective
 
 ASSETS_MAX = 3
@@ -196,6 +198,9 @@ class MadeVariant(BaseModel):
 
     key: str = Field(examples=["colour_1"])
     changes: dict[str, Value] = Field(examples=[{"colour": "#0b7285"}])
+    parameters: dict[str, Value] = Field(
+        default={}, description="All of them, also those of the control.", examples=[{"colour": "#0b7285"}]
+    )
     assets: list[MadeAsset]
 
 
@@ -206,4 +211,21 @@ class MadeVariants(BaseModel):
 
     campaign_id: UUID
     seed: int
+    asset_ids: list[UUID] = Field(default=[], description="The assets as they are: the control.")
+    control: dict[str, Value] = Field(default={}, description="Its parameters.", examples=[{"colour": "#d6336c"}])
     variants: list[MadeVariant]
+
+
+class GenerationRun(BaseModel):
+    """The making of variants by the worker: how far it is, and what came of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    state: JobState = Field(description="queued, running, done, failed, cancelled.", examples=["running"])
+    done: int = Field(description="Assets so far.", examples=[3])
+    total: int | None = Field(description="Null before it began.", examples=[8])
+    created_at: datetime
+    finished_at: datetime | None
+    error: str | None = Field(default=None, description="The code of what went wrong.", examples=["quota_exceeded"])
+    result: MadeVariants | None = None

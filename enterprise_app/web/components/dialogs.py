@@ -26,7 +26,7 @@ def dialog(
     size: str = "md",
     kind: str = "dialog",
 ) -> rx.Component:
-    """A modal. `open` is a Var; `on_close` sets it false; key is unique on the page; size: sm, md, lg.
+    """A modal. `open` is a Var; `on_close` sets it false; key is unique on the page; size: sm, md, lg, xl.
 
     dialog(form(…), open=State.inviting, on_close=State.stop_inviting, title=t("members.invite"), key="invite")
     """

@@ -18,12 +18,13 @@ from enterprise_app.core.vocabulary.permissions import Permission, Role
 from enterprise_app.domains.campaigns.manifest import DOMAIN as CAMPAIGNS
 from enterprise_app.domains.experiments.manifest import DOMAIN as EXPERIMENTS
 from enterprise_app.http.app import create_api
+from tests.domains.experiments.making import AT, made_by
 from tests.factories import make_context
 from tests.http.conftest import HeaderEdge, edge  # noqa: F401
 from tests.joined import JoinedSource
 
 pytestmark = pytest.mark.usefixtures("storage_folder", "db")
-AT = "/api/v1/experiments/variants"
+_TENANT = "INSERT INTO tenants (id, slug, skeleton, name, plan) VALUES (:id, :slug, :slug, 'Acme', 'ENTERPRISE')"
 PAGE = (
     "<!doctype html><style>:root{--hero-height:70vh;--cta-height:48px;--brand:#d6336c}"
     "a{background:var(--brand);color:#fff}</style>"
@@ -50,9 +51,11 @@ async def client(edge: HeaderEdge) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def campaign(client: httpx.AsyncClient, edge: HeaderEdge) -> str:
-    """A campaign of Ada's, for whom the client calls."""
-    edge.introduce("ada", make_context())
+async def campaign(client: httpx.AsyncClient, edge: HeaderEdge, db: JoinedSource) -> str:
+    """A campaign of Ada's, for whom the client calls; the worker reads her tenant's plan."""
+    ada = make_context()
+    edge.introduce("ada", ada)
+    await db.connection.execute(sa.text(_TENANT), {"id": ada.tenant_id, "slug": str(ada.tenant_id)})
     client.headers["authorization"] = "ada"
     return (await client.post("/api/v1/campaigns", json={"name": "Aurora lamp", "objective": "sales"})).json()["id"]
 
@@ -65,11 +68,18 @@ async def put(client: httpx.AsyncClient, campaign: str, content: bytes | str, na
     return made.json()["id"]
 
 
-async def ask(client: httpx.AsyncClient, path: str = "", **draft: Any) -> dict[str, Any]:
-    """The answer to a draft."""
-    answer = await client.post(AT + path, json=draft)
+async def ask(client: httpx.AsyncClient, **draft: Any) -> dict[str, Any]:
+    """The plan of a draft."""
+    answer = await client.post(AT, json=draft)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+async def make(client: httpx.AsyncClient, edge: HeaderEdge, **draft: Any) -> dict[str, Any]:
+    """What the worker makes of it."""
+    run = await made_by(client, edge.known["ada"], **draft)
+    assert (run["state"], run["error"], run["done"]) == ("done", None, run["total"]), run
+    return run["result"]
 
 
 async def content(client: httpx.AsyncClient, asset_id: str) -> bytes:
@@ -113,7 +123,7 @@ async def test_children_of_the_same_seed_have_the_same_bytes(
             await put(client, where, STYLE, "look.css"),
         ]
         plan = await ask(client, asset_ids=ids, kinds=["colour"], seed=3)
-        done = await ask(client, "/generate", asset_ids=ids, kinds=["colour"], seed=3)
+        done = await make(client, edge, asset_ids=ids, kinds=["colour"], seed=3)
         assert [v["key"] for v in done["variants"]] == ["colour_1", "colour_2", "colour_3"]
         assert [v["changes"] for v in done["variants"]] == [v["changes"] for v in plan["variants"][1:]]
         assert all([a["parent_id"] for a in v["assets"]] == ids for v in done["variants"])
@@ -137,13 +147,23 @@ async def test_children_of_the_same_seed_have_the_same_bytes(
     generated = [row[0] for row in kinds if row[0].get("generated")]
     assert len(generated) == 18
     assert all(fact["seconds"] >= 0 for fact in generated)
+    rows = (
+        await db.connection.execute(
+            sa.text("SELECT payload, actor->>'name' FROM event_outbox WHERE kind = 'asset.generated'")
+        )
+    ).all()
+    told, asker = rows[0]
+    assert len(rows) == 18
+    assert {row[0]["made_by"] for row in rows} == {"experiments.variants"}
+    assert (told["parent_id"], told["seconds"] >= 0) == (hero["parent_id"], True)
+    assert asker == edge.known["ada"].actor.name, "in the name of whoever asked"
 
 
-async def test_nothing_is_made_twice(client: httpx.AsyncClient, campaign: str) -> None:
+async def test_nothing_is_made_twice(client: httpx.AsyncClient, edge: HeaderEdge, campaign: str) -> None:
     page = await put(client, campaign, PAGE, "landing.html")
     draft: dict[str, Any] = {"asset_ids": [page], "only": ["headline_1", "layout_1"]}
-    first = await ask(client, "/generate", **draft)
-    again = await ask(client, "/generate", **draft)
+    first = await make(client, edge, **draft)
+    again = await make(client, edge, **draft)
     assert [a["fresh"] for v in first["variants"] for a in v["assets"]] == [True, True]
     assert [a["fresh"] for v in again["variants"] for a in v["assets"]] == [False, False]
     ids = [[a["asset_id"] for v in made["variants"] for a in v["assets"]] for made in (first, again)]
@@ -151,20 +171,20 @@ async def test_nothing_is_made_twice(client: httpx.AsyncClient, campaign: str) -
     assets = (await client.get(f"/api/v1/campaigns/{campaign}/assets")).json()["items"]
     assert len(assets) == 3
     await client.post(f"/api/v1/assets/{ids[0][0]}/archive")
-    third = await ask(client, "/generate", **draft)
+    third = await make(client, edge, **draft)
     assert [a["fresh"] for v in third["variants"] for a in v["assets"]] == [True, False], (
         "what is put away is made anew"
     )
 
 
-async def test_a_text_is_varied_in_its_language(client: httpx.AsyncClient, campaign: str) -> None:
+async def test_a_text_is_varied_in_its_language(client: httpx.AsyncClient, edge: HeaderEdge, campaign: str) -> None:
     line = await put(client, campaign, "Ein Licht für alle", "headline.txt")
     wish = {"product": "Aurora", "offer": "20 % Rabatt"}
     plan = await ask(client, asset_ids=[line], locale="de", objective="sales", text=wish)
     texts = [v["changes"]["headline"] for v in plan["variants"][1:]]
     assert len(texts) == 3
     assert any("Aurora" in t for t in texts)
-    done = await ask(client, "/generate", asset_ids=[line], locale="de", objective="sales", text=wish)
+    done = await make(client, edge, asset_ids=[line], locale="de", objective="sales", text=wish)
     kept = [(await content(client, v["assets"][0]["asset_id"])).decode() for v in done["variants"]]
     assert kept == [f"{t}\n" for t in texts]
 

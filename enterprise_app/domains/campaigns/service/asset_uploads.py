@@ -20,7 +20,7 @@ from enterprise_app.domains.files import service as files
 from enterprise_app.domains.files.schemas import File, Stored
 
 from ..errors import AssetUnchanged
-from ..events import AssetCreated, AssetVersioned
+from ..events import AssetCreated, AssetGenerated, AssetVersioned
 from ..models import AssetRow, AssetVersionRow
 from ..queries import assets as queries
 from ..schemas import Asset
@@ -179,6 +179,12 @@ async def _insert(
         parent_id=row.parent_id, generated=row.generator is not None, seconds=seconds,
     )  # fmt: skip
     await events.publish(session, ctx, fact)
+    if row.generator is not None and row.parent_id is not None:
+        generated = AssetGenerated(
+            **facts_of(row), asset_kind=AssetKind(row.kind), content_type=version.content_type, size=version.size,
+            parent_id=row.parent_id, made_by=str(row.generator.get("by", ""))[:100], seconds=seconds,
+        )  # fmt: skip
+        await events.publish(session, ctx, generated)
     await announce(session, ctx, row.campaign_id)
     after = {
         "campaign": str(row.campaign_id), "content_type": version.content_type, "size": version.size,

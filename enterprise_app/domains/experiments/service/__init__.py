@@ -13,6 +13,14 @@ from .experiments import check_experiment, create_experiment, duplicate_experime
 from .exposing import flush_exposures, get_exposures, list_exposures, take_views
 from .flags import act_on_flag, create_flag, get_flag, list_flags, switch_flag, update_flag
 from .generating import generate_variants, preview_variants
+from .generations import (
+    cancel_generation,
+    draft_experiment,
+    find_generation,
+    get_generation,
+    start_generation,
+    variant_name,
+)
 from .layers import (
     act_on_holdout,
     act_on_layer,
@@ -51,6 +59,7 @@ __all__ = [
     "admit_call",
     "allowed_actions",
     "caller_of",
+    "cancel_generation",
     "check_experiment",
     "create_experiment",
     "create_flag",
@@ -58,15 +67,18 @@ __all__ = [
     "create_layer",
     "create_metric",
     "decide_experiment",
+    "draft_experiment",
     "duplicate_experiment",
     "evaluate_flag",
     "evaluate_flags",
+    "find_generation",
     "flush_exposures",
     "generate_variants",
     "get_distribution",
     "get_experiment",
     "get_exposures",
     "get_flag",
+    "get_generation",
     "get_holdout",
     "get_layer",
     "get_looks",
@@ -87,6 +99,7 @@ __all__ = [
     "preview_variants",
     "recommend",
     "report_experiment",
+    "start_generation",
     "submit_results",
     "summarise",
     "switch_flag",
@@ -96,4 +109,5 @@ __all__ = [
     "update_holdout",
     "update_layer",
     "update_metric",
+    "variant_name",
 ]

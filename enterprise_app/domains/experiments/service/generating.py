@@ -8,7 +8,7 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePath
@@ -60,6 +60,11 @@ SHOWN_BYTES = 200_000
 _READ = frozenset({*RASTERS, *TEXTS, SVG, "text/html", "text/css", "image/gif"})
 _one_at_a_time = asyncio.Lock()
 """Recolouring a large picture takes a core and some hundred megabytes."""
+Tell = Callable[[int, int], Awaitable[None]]
+
+
+async def quietly(done: int, total: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +112,20 @@ async def preview_variants(session: AsyncSession, ctx: Context, draft: GenerateD
     )  # fmt: skip
 
 
-async def generate_variants(ctx: Context, draft: GenerateRequest) -> MadeVariants:
-    """Make the planned variants: a child asset of each asset that one changes. In transactions of its own.
+async def check_generation(session: AsyncSession, ctx: Context, draft: GenerateRequest) -> UUID:
+    """Whether the variants could be made now; the campaign of the assets. Part of asking for them: the right to do so
+    is checked there. Raises as `generate_variants`."""
+    ctx.require_feature(Feature.EXPERIMENTS)
+    if ctx.read_only:
+        raise ReadOnly
+    given = await _given(session, ctx, draft)
+    _wanted((await asyncio.to_thread(_plan, ctx, draft, given)).plan, draft.only)
+    return given.campaign.id
+
+
+async def generate_variants(ctx: Context, draft: GenerateRequest, *, tell: Tell = quietly) -> MadeVariants:
+    """Make the planned variants: a child asset of each asset that one changes. In transactions of its own; `tell`
+    hears how many of how many assets are done.
 
     Raises what `preview_variants` and `campaigns.create_variant` raise, and Invalid for keys that are not in the plan.
     """
@@ -125,14 +142,22 @@ async def generate_variants(ctx: Context, draft: GenerateRequest) -> MadeVariant
         children = [await _children(session, ctx, a.id) for a in given.assets]
     made = await asyncio.to_thread(_plan, ctx, draft, given)
     wanted = _wanted(made.plan, draft.only)
-    variants = []
+    total, variants = len(wanted) * len(given.assets), []
     for variant in wanted:
-        assets = [
-            await _child(ctx, draft, made.current, variant, asset, content, known)
-            for asset, content, known in zip(given.assets, contents, children, strict=True)
-        ]
-        variants.append(MadeVariant(key=variant.key, changes=variant.changes, assets=[a for a in assets if a]))
-    return MadeVariants(campaign_id=given.campaign.id, seed=draft.seed, variants=variants)
+        assets = []
+        for asset, content, known in zip(given.assets, contents, children, strict=True):
+            await tell(len(variants) * len(given.assets) + len(assets), total)
+            assets.append(await _child(ctx, draft, made.current, variant, asset, content, known))
+        variants.append(_made(variant, [a for a in assets if a]))
+    await tell(total, total)
+    return MadeVariants(
+        campaign_id=given.campaign.id, seed=draft.seed, asset_ids=[a.id for a in given.assets],
+        control=_control(made.current), variants=variants,
+    )  # fmt: skip
+
+
+def _made(variant: PlannedVariant, assets: list[MadeAsset]) -> MadeVariant:
+    return MadeVariant(key=variant.key, changes=variant.changes, parameters=variant.parameters, assets=assets)
 
 
 async def _given(session: AsyncSession, ctx: Context, draft: GenerateDraft) -> _Given:

@@ -9,7 +9,8 @@ from reflex_base.event import EventSpec
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.db import tenant_session
-from enterprise_app.core.texts import translate
+from enterprise_app.core.jobs import JobState
+from enterprise_app.core.texts import has_text, translate
 from enterprise_app.core.vocabulary.entitlements import Feature
 from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.campaigns import service as campaigns
@@ -18,6 +19,7 @@ from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.generating_schemas import (
     ASSETS_MAX,
     GenerateRequest,
+    GenerationRun,
     PlannedSample,
     Sample,
     VariantKind,
@@ -83,6 +85,11 @@ class VariantsState(rx.State):
     chosen: list[str] = []
     asked: bool = False
     left_out: str = ""
+    run: str = ""
+    running: bool = False
+    percent: int = 0
+    progress: str = ""
+    made: str = ""
     errors: dict[str, str] = {}
     _draft: dict[str, Any] = {}
 
@@ -93,10 +100,13 @@ class VariantsState(rx.State):
         async with tenant_session(ctx) as session:
             query = campaigns.ASSETS.parse(limit=OFFERED)
             page = await campaigns.list_assets(session, ctx, query, campaign_id=id_of(key))
+            run = await service.find_generation(session, ctx, id_of(key))
         found = [asset for asset in page.items if _variable(asset)]
         self.choices = [AssetChoice(id=str(asset.id), name=asset.name) for asset in found]
         first = [str(a.id) for a in found if str(a.id) == asset_id] or [str(a.id) for a in found if a.parent_id is None]
         self.key, self.assets, self.shown = key, first[:1], True
+        if run is not None:
+            self._tell(ctx, run)
 
     @action(Permission.EXPERIMENTS_CREATE)
     async def close(self) -> None:
@@ -138,19 +148,66 @@ class VariantsState(rx.State):
         self.asked = True
 
     @action(Permission.EXPERIMENTS_CREATE, feature=Feature.EXPERIMENTS)
-    async def make(self, ctx: Context) -> AsyncIterator[EventSpec | None]:
-        """Make the chosen ones as assets of the campaign."""
+    async def make(self, ctx: Context) -> AsyncIterator[None]:
+        """Have the worker make the chosen ones as assets of the campaign."""
+        if self.running:
+            return
         self.busy = True
         yield
         try:
             with told_at("asset_ids"):
                 wanted = checked(GenerateRequest, {**self._draft, "only": self.chosen})
-                await service.generate_variants(ctx, wanted)
+                async with tenant_session(ctx) as session:
+                    run = await service.start_generation(session, ctx, wanted)
         finally:
             self.busy = False
+        self._tell(ctx, run)
+
+    @action(Permission.EXPERIMENTS_CREATE)
+    async def follow(self, ctx: Context) -> EventSpec | None:
+        """How far it is by now; at its end, what came of it."""
+        if not self.running:
+            return None
+        async with tenant_session(ctx) as session:
+            run = await service.get_generation(session, ctx, id_of(self.run))
+        self._tell(ctx, run)
+        if run.state is JobState.DONE:
+            await toast(self, "success", translate(ctx.locale, "assets.variants.made"))
+        return None if self.running else CampaignAssetsState.load()
+
+    @action(Permission.EXPERIMENTS_CREATE)
+    async def stop(self, ctx: Context) -> None:
+        """Make no more; those that were made stay."""
+        async with tenant_session(ctx) as session:
+            run = await service.cancel_generation(session, ctx, id_of(self.run))
+        self._tell(ctx, run)
+
+    @action(Permission.EXPERIMENTS_CREATE, feature=Feature.EXPERIMENTS)
+    async def experiment(self, ctx: Context) -> EventSpec | None:
+        """A draft that tests what was made against the originals, opened in its editor."""
+        if not self.made:
+            return None
+        async with tenant_session(ctx) as session:
+            draft = await service.draft_experiment(session, ctx, id_of(self.run))
         self.reset()
-        await toast(self, "success", translate(ctx.locale, "assets.variants.made"))
-        yield CampaignAssetsState.load()
+        return rx.redirect(f"/experiments/{draft.id}/edit")
+
+    def _tell(self, ctx: Context, run: GenerationRun) -> None:
+        self.run, self.running = str(run.id), run.state in (JobState.QUEUED, JobState.RUNNING)
+        self.percent = run.done * 100 // run.total if run.total else 0
+        done, total = (localization.format_number(number, ctx.locale) for number in (run.done, run.total or 0))
+        key = "making" if run.total else "waiting"
+        self.progress = translate(ctx.locale, f"assets.variants.{key}", done=done, total=total)
+        self.made, self.errors = "", {}
+        if run.result is not None:
+            number = localization.format_number(len(run.result.variants), ctx.locale)
+            self.made = translate(ctx.locale, "assets.variants.done", number=number)
+        elif run.state is JobState.FAILED:
+            code = f"errors.{run.error}"
+            why = translate(ctx.locale, code) if has_text(code) else translate(ctx.locale, "errors.internal")
+            self.errors = {"asset_ids": why}
+        elif run.state is JobState.CANCELLED:
+            self.errors = {"asset_ids": translate(ctx.locale, "assets.variants.stopped")}
 
     def _asked(self, ctx: Context, form: dict[str, Any]) -> dict[str, Any]:
         colour = {name: text for name in ("base", "background") if (text := text_of(form, name))}
@@ -171,12 +228,9 @@ def _toggled(values: list[str], value: str) -> list[str]:
 
 
 def _view(ctx: Context, variant: PlannedSample) -> VariantView:
-    kind, _, number = variant.key.rpartition("_")
     title = translate(ctx.locale, "assets.variants.control")
     if not variant.is_control:
-        word = f"use.{kind}" if kind in _TEXTS else f"kind.{kind}"
-        number = localization.format_number(int(number), ctx.locale)
-        title = f"{translate(ctx.locale, f'assets.variants.{word}')} {number}"
+        title = service.variant_name(variant.key, ctx.locale)
     contrast = ""
     if variant.colour:
         shown = localization.format_number(variant.colour.contrast, ctx.locale)

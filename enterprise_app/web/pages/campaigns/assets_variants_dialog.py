@@ -25,17 +25,34 @@ def variants_dialog() -> rx.Component:
         t("assets.variants.make"), icon="sparkles", variant="primary", on_click=V.make, loading=V.busy,
         disabled=V.chosen.length() == 0,
     )  # fmt: skip
+    lead_on = ui.button(
+        t("assets.variants.experiment"), icon="experiment", variant="primary", on_click=V.experiment, loading=V.busy
+    )
+    asks = ~V.running & (V.made == "")
     return ui.dialog(
         _problems(),
-        _form(),
-        rx.cond(V.asked, _plan()),
+        rx.cond(V.running, _making()),
+        rx.cond(V.made != "", ui.callout(t("assets.variants.experiment_hint"), title=V.made, tone="success")),
+        rx.cond(asks, rx.fragment(_form(), rx.cond(V.asked, _plan()))),
         open=V.shown,
         on_close=V.close,
         title=t("assets.variants.title"),
         text=t("assets.variants.text"),
         key="variants",
         size="lg",
-        footer=[show, rx.cond(V.asked & (V.variants.length() > 1), make)],
+        footer=[
+            rx.cond(asks, show),
+            rx.cond(asks & V.asked & (V.variants.length() > 1), make),
+            rx.cond(V.made != "", lead_on),
+            rx.cond(asks, rx.fragment(), ui.button(t("components.close"), on_click=V.close)),
+        ],
+    )
+
+
+def _making() -> rx.Component:
+    return ui.stack(
+        ui.progress(t("assets.variants.progress"), V.percent, text=V.progress, on_cancel=V.stop),
+        rx.el.p(t("assets.variants.leave"), class_name="text-quiet flat"),
     )
 
 

@@ -9,6 +9,7 @@ from enterprise_app.domains.campaigns import service
 from enterprise_app.domains.campaigns.vocabulary import CampaignAction, CampaignStatus
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.pages.campaigns.assets import CampaignAssetsState
+from enterprise_app.web.pages.campaigns.assets_variants import VariantsState
 from enterprise_app.web.pages.campaigns.files import CampaignFilesState
 from enterprise_app.web.pages.campaigns.shapes import row_of, utm_value
 from enterprise_app.web.pages.campaigns.state import ACTS, UNDO, duplicated
@@ -59,7 +60,7 @@ class CampaignState(rx.State):
         self.created = localization.format_datetime(campaign.created_at, ctx.locale, ctx.zone)
         self.updated = row.updated
         self.loading = False
-        return [CampaignAssetsState.load(), CampaignFilesState.load()]
+        return [CampaignAssetsState.load(), CampaignFilesState.load(), VariantsState.follow()]
 
     @action(Permission.CAMPAIGNS_READ)
     async def ask(self) -> None:

@@ -187,7 +187,7 @@ PAGES = [
         body=campaign,
         icon="megaphone",
         on_load=(CampaignState.load,),
-        topics=("campaigns",),
+        topics=("campaigns", "jobs"),
         refresh=CampaignState.load,
     ),
     Page(

@@ -18,6 +18,7 @@ from enterprise_app.web.pages.experiments.results import DRAFT, NO_METRICS, TABS
 from enterprise_app.web.pages.experiments.results import ResultsState as S
 from enterprise_app.web.pages.experiments.results_deciding import OUTCOMES
 from enterprise_app.web.pages.experiments.results_deciding import DecidingState as D
+from enterprise_app.web.pages.experiments.results_variants_panel import variants
 from enterprise_app.web.shell.page import Page
 from enterprise_app.web.shell.session import can
 from enterprise_app.web.texts import t
@@ -25,7 +26,7 @@ from enterprise_app.web.texts import t
 PANELS = {
     "metrics": panels.metrics,
     "exposures": panels.exposures,
-    "variants": panels.variants,
+    "variants": variants,
     "history": panels.history,
 }
 SHIP = OUTCOMES[0]
@@ -35,7 +36,7 @@ def results() -> rx.Component:
     """One experiment in the view of the URL."""
     body = rx.match(
         S.stage,
-        (DRAFT, ui.stack(_draft(), panels.variants(), panels.elsewhere())),
+        (DRAFT, ui.stack(_draft(), variants(), panels.elsewhere())),
         (NO_METRICS, ui.stack(_tabs(), _panel(_no_metrics()))),
         (WAITING, ui.stack(_frozen(), _tabs(), _panel(_waiting()))),
         ui.stack(_frozen(), _notes(), _summary(), _tiles(), _tabs(), _panel()),

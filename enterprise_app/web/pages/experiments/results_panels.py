@@ -17,7 +17,6 @@ from enterprise_app.web.pages.experiments.results_history import HistoryState as
 from enterprise_app.web.pages.experiments.results_metric import DAILY, DIMENSIONS, VIEWS
 from enterprise_app.web.pages.experiments.results_metric import MetricDetailState as M
 from enterprise_app.web.pages.experiments.results_table import outcome_table
-from enterprise_app.web.pages.experiments.results_variants import VariantsState as V
 from enterprise_app.web.shell.session import can
 from enterprise_app.web.texts import t
 
@@ -205,36 +204,6 @@ def exposures() -> rx.Component:
                 smallest=420),
     )  # fmt: skip
     return rx.cond(E.loading, ui.skeleton_block(TALL), shown)
-
-
-def variants() -> rx.Component:
-    """As their users get them."""
-
-    def look(one: Any) -> Any:
-        colour = rx.el.div(
-            rx.el.span(class_name="look-colour", style={"background": one.shown}), rx.el.code(one.shown, dir="ltr"),
-            class_name="look",
-        )  # fmt: skip
-        text = rx.el.div(rx.el.p(one.shown, class_name="look-text", dir="auto"), class_name="look")
-        code = rx.el.pre(rx.el.code(one.shown), class_name="look look-code", dir="ltr", tab_index=0)
-        return rx.match(one.kind, ("colour", colour), ("text", text), code)
-
-    def one_card(one: Any) -> rx.Component:
-        return ui.card(
-            look(one),
-            rx.el.p(t("results.variants.weight", share=one.weight), class_name="text-quiet flat"),
-            title=_named(one),
-            actions=[rx.cond(one.control, ui.badge(t("results.control")))],
-        )
-
-    return rx.cond(
-        V.loading,
-        ui.skeleton_block(160),
-        ui.stack(
-            rx.el.p(t("results.variants.text"), class_name="text-quiet flat"),
-            ui.grid(rx.foreach(V.cards, one_card), smallest=260),
-        ),
-    )
 
 
 def history() -> rx.Component:

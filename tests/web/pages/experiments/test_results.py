@@ -266,7 +266,9 @@ async def test_values_are_shown_as_what_they_are() -> None:
     assert look_of("#notacolour", "x") == ("text", "#notacolour")
     assert look_of("Buy now", "x") == ("text", "Buy now")
     assert look_of("x", "x") == ("key", "x")
-    assert look_of({"columns": 3}, "x") == ("json", '{\n  "columns": 3\n}')
+    assert look_of({"columns": 3, "assets": ["a"]}, "x") == ("parameters", "")
+    assert look_of({"columns": [3]}, "x")[0] == "json"
+    assert look_of([3], "x") == ("json", "[\n  3\n]")
     assert look_of("red;background:url(//evil)", "x") == ("text", "red;background:url(//evil)")
 
 
