@@ -73,7 +73,8 @@ def _or_dash(text: Any) -> Any:
 
 def _progress(row: Any) -> rx.Component:
     bar = ui.meter(row.progress, "", row.percent, tone=rx.cond(row.percent >= 100, "success", "accent"))
-    return rx.cond(row.percent >= 0, bar, "–")
+    outcome = rx.cond(row.outcome != "", ui.badge(row.outcome, row.outcome_tone), "–")
+    return rx.cond(row.percent >= 0, bar, outcome)
 
 
 def _menu(row: Any) -> rx.Component:

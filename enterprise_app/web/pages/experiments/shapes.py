@@ -9,7 +9,7 @@ from enterprise_app.core.context import Context
 from enterprise_app.core.texts import translate
 from enterprise_app.domains.experiments.schemas import Experiment
 from enterprise_app.domains.experiments.service import allowed_actions
-from enterprise_app.domains.experiments.vocabulary import ExperimentState
+from enterprise_app.domains.experiments.vocabulary import DecisionOutcome, ExperimentState
 from enterprise_app.domains.localization import service as localization
 
 TONES = {
@@ -37,6 +37,8 @@ class ExperimentLine(BaseModel):
     started: str
     updated: str
     actions: list[str]
+    outcome: str = ""
+    outcome_tone: str = "neutral"
     percent: int = -1
     progress: str = ""
 
@@ -69,8 +71,23 @@ def line_of(ctx: Context, experiment: Experiment, *, smallest: int | None = None
         started=when(ctx, experiment.started_at),
         updated=when(ctx, experiment.updated_at),
         actions=actions_of(experiment),
+        **_outcome(ctx, experiment),
         **(_progress(ctx, experiment, smallest) if smallest is not None else {}),
     )
+
+
+def _outcome(ctx: Context, experiment: Experiment) -> dict[str, str]:
+    """What came of it, once it is over."""
+    decision = experiment.decision
+    if decision is None:
+        waits = experiment.state is ExperimentState.STOPPED
+        told = {"outcome": translate(ctx.locale, "experiments.outcome.open"), "outcome_tone": "warning"}
+        return told if waits else {}
+    names = {variant.key: variant.name or variant.key for variant in experiment.variants}
+    name = names.get(decision.served, decision.served)
+    tone = "success" if decision.outcome is DecisionOutcome.SHIP else "neutral"
+    text = translate(ctx.locale, f"experiments.outcome.{decision.outcome.value}", name=name)
+    return {"outcome": text, "outcome_tone": tone}
 
 
 def _progress(ctx: Context, experiment: Experiment, smallest: int) -> dict[str, Any]:

@@ -15,8 +15,12 @@ from enterprise_app.core.db import tenant_session
 from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.result_schemas import Results
 from enterprise_app.domains.experiments.schemas import Experiment
+from enterprise_app.domains.experiments.vocabulary import DecisionOutcome
+from enterprise_app.domains.experiments.vocabulary import ExperimentAction as Act
 from enterprise_app.web.pages.experiments.actions import ExperimentHeadState
 from enterprise_app.web.pages.experiments.elsewhere import ElsewhereState, sums_of
+from enterprise_app.web.pages.experiments.shapes import line_of
+from enterprise_app.web.pages.experiments.state import ExperimentsState
 from tests.domains.experiments import lives
 from tests.domains.experiments.measured import metric
 from tests.joined import JoinedSource
@@ -152,3 +156,17 @@ async def test_today_and_no_day_mean_now(db: JoinedSource, owner: Context, act_a
         found = await lives.read(owner, experiment)
         assert found.stopped_at is not None
         assert now() - found.stopped_at < timedelta(minutes=1)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_list_says_what_came_of_those_that_are_over(db: JoinedSource, owner: Context, act_as: Any) -> None:
+    undecided = await lives.act(owner, await lives.running(owner, "Undecided"), Act.STOP)
+    back = await lives.decide(owner, await lives.running(owner, "Back"), "rollback")
+    assert (undecided.decision, back.decision is None) == (None, False)
+    rows = (await _call(at(act_as(owner), "/experiments"), ExperimentsState, "load")).rows
+    told = {row.name: (row.outcome, row.outcome_tone) for row in rows}
+    assert told == {"Undecided": ("To be decided", "warning"), "Back": ("Rolled back", "neutral")}
+    assert back.decision is not None
+    decision = back.decision.model_copy(update={"outcome": DecisionOutcome.SHIP, "served": "green"})
+    shipped = line_of(owner, back.model_copy(update={"decision": decision}))
+    assert (shipped.outcome, shipped.outcome_tone) == ("Shipped: \u2068green\u2069", "success")
