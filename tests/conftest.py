@@ -24,6 +24,7 @@ from enterprise_app.core.embedded import start
 from enterprise_app.core.migrate import migrate
 from enterprise_app.registry import DOMAINS
 from tests.joined import JoinedSource
+from tests.leftover import nothing_left_over
 
 SECRET_KEY = "a-secret-key-for-tests-only-0123456789"
 TEMPLATE = "atrium_template"
@@ -73,7 +74,8 @@ async def db(rolled_back_database: DatabaseUrls) -> AsyncIterator[JoinedSource]:
     source = await JoinedSource.open(rolled_back_database)
     core_db.use_source(source)
     try:
-        yield source
+        async with nothing_left_over():
+            yield source
     finally:
         await core_db.dispose()
 
@@ -84,7 +86,8 @@ async def committed_db(postgres: DatabaseUrls) -> AsyncIterator[DatabaseUrls]:
     urls = await asyncio.to_thread(_clone, postgres, f"atrium_{uuid4().hex[:12]}")
     core_db.configure(urls, pool_size=5, system_pool_size=3)
     try:
-        yield urls
+        async with nothing_left_over():
+            yield urls
     finally:
         await core_db.dispose()
         await asyncio.to_thread(_drop, postgres, urls.database)

@@ -93,6 +93,10 @@ class ListQuery:
     q: str = ""
     after: tuple[Any, ...] | None = None
 
+    def names(self, field: str) -> bool:
+        """Whether a filter asks for this field: what lists leave out by themselves, they show then."""
+        return any(wanted.field == field for wanted in self.filters)
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):

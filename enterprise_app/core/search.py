@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 MAX_TERMS = 500
 MAX_LENGTH = 64
 MAX_WORDS = 8
+MATCHES = 500
+"""Of which a list is made: a condition on all rows with a common word would sort them all."""
 _LAST = "\U0010ffff"
 _WORD = re.compile(r"\w+")
 _CANDIDATES = 10_000
@@ -80,7 +82,7 @@ async def forget(session: AsyncSession, tenant_id: UUID, kind: str, ids: Iterabl
     await session.execute(statement)
 
 
-async def find(session: AsyncSession, kind: str, q: str, *, limit: int = 200) -> list[UUID]:
+async def find(session: AsyncSession, kind: str, q: str, *, limit: int = MATCHES) -> list[UUID]:
     """Ids of entities that have, for every word of `q`, a word that begins with it; exact words first.
 
     Where every word is very common, only the first 10,000 candidates are looked at.

@@ -69,11 +69,7 @@ async def test_a_unit_is_written_once_however_often_it_asks() -> None:
     await service.flush_exposures()
     found = await seen(ctx, experiment)
     assert (found.units, found.conflicted, sum(v.units for v in found.variants)) == (3, 0, 3)
-    async with core_db._current().system() as session:
-        told = sa.text(
-            "SELECT payload->>'units' FROM event_outbox WHERE kind = 'experiment.units_exposed' ORDER BY seq"
-        )
-        assert list(await session.scalars(told)) == ["2", "1"]
+    assert await _units_told() == ["2", "1"]
 
 
 @in_a_rollback
@@ -178,6 +174,40 @@ async def test_a_unit_in_two_variants_is_conflicted_and_counted_apart(together: 
     async with tenant_session(ctx) as session:
         first = sa.text("SELECT first_at FROM experiment_exposures WHERE unit = :unit")
         assert await session.scalar(first, {"unit": a}) == at - timedelta(seconds=5)
+
+
+@in_a_rollback
+async def test_a_conflict_that_comes_with_a_later_group_is_kept_and_never_forgotten() -> None:
+    ctx = make_context()
+    experiment = await running(ctx)
+    at = now()
+    found = []
+    for group in ([("green", 0)], [("green", 1), ("control", 2)], [("green", -1)]):
+        await exposing._write(ctx.tenant_id, [_told(experiment, variant, at, minutes) for variant, minutes in group])
+        counted = await seen(ctx, experiment)
+        found.append((counted.units, counted.conflicted))
+    assert found == [(1, 0), (0, 1), (0, 1)]
+    assert await _units_told() == ["1"], "the same unit is no new one"
+
+
+@in_a_rollback
+async def test_the_first_exposure_is_the_earliest_in_whatever_order_they_come() -> None:
+    ctx = make_context()
+    experiment = await running(ctx)
+    at = now()
+    for minutes in (0, -2, -1):
+        await exposing._write(ctx.tenant_id, [_told(experiment, "green", at, minutes)])
+    assert [v.first_at for v in (await seen(ctx, experiment)).variants] == [at - timedelta(minutes=2)]
+
+
+async def _units_told() -> list[str]:
+    told = sa.text("SELECT payload->>'units' FROM event_outbox WHERE kind = 'experiment.units_exposed' ORDER BY seq")
+    async with core_db._current().system() as session:
+        return list(await session.scalars(told))
+
+
+def _told(experiment: Experiment, variant: str, at: datetime, minutes: int) -> exposing.Exposure:
+    return exposing.Exposure(experiment.id, UUID(int=1), variant, 1, at + timedelta(minutes=minutes))
 
 
 @committed

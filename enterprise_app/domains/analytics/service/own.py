@@ -106,6 +106,12 @@ async def write_calls(*, all_of_them: bool = False) -> None:
             _waiting[tenant_id] = [*records, *_waiting.pop(tenant_id, [])][-MOST_WAITING:]
 
 
+def forget_calls() -> None:
+    """As if nothing had been called or looked at: for tests, whose databases come and go."""
+    _calls.clear()
+    _waiting.clear()
+
+
 async def record_campaign(
     session: AsyncSession, ctx: Context, campaign_id: UUID, told: dict[str, Any], delivery: Delivery
 ) -> None:

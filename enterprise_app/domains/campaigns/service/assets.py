@@ -71,7 +71,7 @@ async def list_assets(
     Raises CampaignNotFound.
     """
     ctx.require(_READ)
-    shown = any(wanted.field == "archived" for wanted in query.filters)
+    shown = query.names("archived")
     select = queries.ALL if shown else queries.NOT_ARCHIVED
     if campaign_id is not None:
         if await campaign_queries.find_row(session, campaign_id) is None:

@@ -20,7 +20,6 @@ BOARD_STATUSES = tuple(status for status in CampaignStatus if status is not Camp
 BOARD_ITEMS = 50
 CALENDAR_ITEMS = 500
 CALENDAR_DAYS = 400
-SEARCH_MATCHES = 500
 
 
 async def get_campaign(session: AsyncSession, ctx: Context, campaign_id: UUID) -> Campaign:
@@ -40,9 +39,9 @@ async def list_campaigns(
     With `q` the list is that of the 500 best matches: a condition on all rows with a common word would sort them all.
     """
     ctx.require(Permission.CAMPAIGNS_READ)
-    select = queries.ALL if any(wanted.field == "status" for wanted in query.filters) else queries.NOT_ARCHIVED
+    select = queries.ALL if query.names("status") else queries.NOT_ARCHIVED
     if query.q:
-        found = await search.find(session, queries.KIND, query.q, limit=SEARCH_MATCHES)
+        found = await search.find(session, queries.KIND, query.q)
         select = select.where(queries.is_one_of(found))
     page = await queries.LISTING.page(session, select, query, count=count)
     return Page([queries.from_values(row) for row in page.items], page.next_cursor, page.total)

@@ -33,7 +33,6 @@ from ..rules.checking import flag_problems, prerequisite_problems
 from ..vocabulary import FlagAction, FlagKind
 
 AREA = "flags"
-SEARCH_MATCHES = 500
 _ON_OFF = (Variation(key="on", name="On", value=True), Variation(key="off", name="Off", value=False))
 _OWN_OF_EXPERIMENTS = frozenset({"name", "name_key", "description"})
 """What may be changed of an experiment's flag on its own."""
@@ -146,10 +145,10 @@ async def get_flag(session: AsyncSession, ctx: Context, flag_id: UUID) -> Flag:
 async def list_flags(session: AsyncSession, ctx: Context, query: ListQuery, *, count: bool = False) -> Page[Flag]:
     """A page; archived ones only where a filter on `archived` asks for them. With `q`, the 500 best matches."""
     ctx.require(Permission.FLAGS_READ)
-    everything = any(wanted.field == "archived" for wanted in query.filters)
+    everything = query.names("archived")
     select = queries.ALL if everything else queries.NOT_ARCHIVED
     if query.q:
-        found = await search.find(session, queries.KIND, query.q, limit=SEARCH_MATCHES)
+        found = await search.find(session, queries.KIND, query.q)
         select = select.where(queries.is_one_of(found))
     page = await queries.LISTING.page(session, select, query, count=count)
     return Page([queries.to_flag(row) for row in page.items], page.next_cursor, page.total)

@@ -108,7 +108,7 @@ async def get_metric(session: AsyncSession, ctx: Context, metric_id: UUID) -> Me
 async def list_metrics(session: AsyncSession, ctx: Context, query: ListQuery, *, count: bool = False) -> Page[Metric]:
     """A page; archived ones only where a filter on `archived` asks for them."""
     ctx.require(Permission.METRICS_READ)
-    everything = any(wanted.field == "archived" for wanted in query.filters)
+    everything = query.names("archived")
     select = queries.ALL if everything else queries.NOT_ARCHIVED
     page = await queries.METRICS.page(session, select, query, count=count)
     return Page([queries.from_values(row) for row in page.items], page.next_cursor, page.total)

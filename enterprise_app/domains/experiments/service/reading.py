@@ -13,8 +13,6 @@ from ..errors import ExperimentNotFound
 from ..queries import experiments as queries
 from ..schemas import Experiment, PlanVersions
 
-SEARCH_MATCHES = 500
-
 
 async def get_experiment(session: AsyncSession, ctx: Context, experiment_id: UUID) -> Experiment:
     """One experiment, archived or not. Raises ExperimentNotFound."""
@@ -30,9 +28,9 @@ async def list_experiments(
 ) -> Page[Experiment]:
     """A page; archived ones only where a filter on `state` asks for them. With `q`, of the 500 best matches."""
     ctx.require(Permission.EXPERIMENTS_READ)
-    select = queries.ALL if any(wanted.field == "state" for wanted in query.filters) else queries.NOT_ARCHIVED
+    select = queries.ALL if query.names("state") else queries.NOT_ARCHIVED
     if query.q:
-        found = await search.find(session, queries.KIND, query.q, limit=SEARCH_MATCHES)
+        found = await search.find(session, queries.KIND, query.q)
         select = select.where(queries.is_one_of(found))
     page = await queries.LISTING.page(session, select, query, count=count)
     return Page([queries.from_values(row) for row in page.items], page.next_cursor, page.total)

@@ -19,7 +19,7 @@ async def list_files(
     """A page of the holder's files; removed ones only where a filter on `removed` asks for them."""
     ctx.require(holder.read)
     select = queries.select_files(holder)
-    if not any(wanted.field == "removed" for wanted in query.filters):
+    if not query.names("removed"):
         select = select.where(queries.not_removed())
     page = await queries.LISTING.page(session, select, query, count=count)
     return Page([queries.from_row(row) for row in page.items], page.next_cursor, page.total)

@@ -16,7 +16,6 @@ from ..errors import ProfileNotFound
 from ..schemas import Profile, ProfileId, Trail
 from ..vocabulary import IdKind
 
-SEARCH_MATCHES = 500
 TRAIL_IDS = 1_000
 SHOWN_IDS = 200
 DUPLICATES = 5
@@ -55,10 +54,10 @@ async def list_profiles(session: AsyncSession, ctx: Context, query: ListQuery, *
     """
     ctx.require(Permission.PROFILES_READ)
     select: Any = sa.select(*queries.COLUMNS).where(queries.C.merged_into.is_(None))
-    if not any(wanted.field == "archived" for wanted in query.filters):
+    if not query.names("archived"):
         select = select.where(queries.C.archived_at.is_(None))
     if query.q:
-        found = await search.find(session, queries.KIND, query.q, limit=SEARCH_MATCHES)
+        found = await search.find(session, queries.KIND, query.q)
         found += await queries.profiles_with_id(session, query.q.strip())
         select = select.where(queries.is_one_of(found))
     page = await queries.LISTING.page(session, select, query, count=count)
