@@ -5,14 +5,12 @@ import re
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.browser import assert_accessible, settled, shoot, visitor
-from tests.e2e.people import Workspace, fetch, new_workspace, sign_in, toast
+from tests.e2e.browser import assert_accessible, settled, visitor
+from tests.e2e.people import Workspace, new_workspace, sign_in, toast
 from tests.e2e.platform import Platform
 
 pytestmark = pytest.mark.e2e
 METRIC, NAME = "Orders per visitor", "Shorter checkout form"
-STEPS = ("Idea", "Variants", "Audience", "Metrics", "Plan", "Review")
-PHOTOGRAPHED = ("variants", "plan", "review")
 
 
 def test_editing(platform: Platform, browser: Browser):
@@ -50,7 +48,6 @@ def test_two_editors_of_one_draft(platform: Platform, browser: Browser):
         _field(other, "name").fill("Of the second")
         other.get_by_role("button", name="Save draft").click()
         toast(other, "Of the second is saved as a draft")
-        _photograph(other, f"{space.url}/experiments/{made}/edit")
         first.assert_quiet()
         second.assert_quiet()
 
@@ -207,13 +204,3 @@ def _review(page: Page, space: Workspace) -> None:
     expect(page.get_by_text("Running").first).to_be_visible()
     made = space.call("GET", "/api/v1/experiments")["items"]
     assert [(one["name"], one["state"], one["settings"]["min_units"]) for one in made] == [(NAME, "running", 3841)]
-
-
-def _photograph(page: Page, url: str) -> None:
-    """Steps in both directions, themes and all widths."""
-    for locale in ("en", "ar"):
-        assert fetch(page, "PATCH", "/api/v1/account", {"locale": locale}) == 200
-        for step in PHOTOGRAPHED:
-            page.goto(f"{url}?step={step}")
-            settled(page)
-            shoot(page, f"wizard-{step}", locale)

@@ -39,7 +39,10 @@ PEOPLE = (
     ("Lise M.", "l.meitner@nordlicht.example", "crm-7"),
     ("Dr. Meitner", "lise@nordlicht.example", "user-43"),
 )
-VIEWS = {"/campaigns": ("?view=board", "?view=calendar")}
+VIEWS = {
+    "/campaigns": ("?view=board", "?view=calendar"),
+    "/experiments/[id]/edit": ("?step=variants", "?step=audience", "?step=plan", "?step=review"),
+}
 """More that a page can show, by its URL."""
 
 
@@ -166,7 +169,7 @@ def _known(readers: Readers) -> list[str]:
 
 def _name(route: str, view: str) -> str:
     name = route.strip("/").replace("/", "-").replace("[", "").replace("]", "") or "home"
-    return name + view.replace("?view=", "-")
+    return name + view.replace("?view=", "-").replace("?step=", "-")
 
 
 def _reach_by_keyboard(tab: Tab) -> None:

@@ -13,6 +13,16 @@ from enterprise_app.web import components as ui
 from enterprise_app.web.shell.session import SessionState, can
 from enterprise_app.web.texts import t
 
+_OF_SETTINGS = ("alpha", "power", "min_units", "auto_after_days", "guardrail_action", "allocation")
+_OF_FORMS = (
+    "name", "key", "description", "hypothesis", "campaign_id", "coverage", "layer_id", "layer_share", "percentile",
+    "winsorise", "currency", "first_day", "last_day",
+)  # fmt: skip
+NAMES = {word: t(f"experiments.field.{word}") for word in _OF_FORMS}
+NAMES |= {f"settings.{word}": t(f"experiments.field.{word}") for word in _OF_SETTINGS}
+NAMES |= {"window_hours": t("experiments.field.window"), "event_name": t("experiments.field.event_name")}
+"""What the fields of these forms are called, by the names that problems have."""
+
 
 def included() -> rx.Var[bool]:
     """Whether the plan has experiments, flags and metrics."""
@@ -41,8 +51,14 @@ def unless_included(body: rx.Component, text: ui.Text | None = None) -> rx.Compo
 
 
 def problems(errors: Any, *, title: ui.Text) -> rx.Component:
-    """Everything that is wrong with a form, above it."""
-    lines = rx.el.ul(rx.foreach(errors.values(), lambda text: rx.el.li(text)), class_name="summary-list")
+    """Everything that is wrong with a form, above it: the field and what is wrong with it. What concerns a row, or
+    several of them, says itself what it is about."""
+    cases = [(field, rx.el.strong(name, ": ")) for field, name in NAMES.items()]
+
+    def problem(pair: Any) -> rx.Component:
+        return rx.el.li(rx.match(pair[0], *cases, rx.fragment()), pair[1])
+
+    lines = rx.el.ul(rx.foreach(errors, problem), class_name="summary-list")
     return rx.cond(errors.length() > 0, ui.callout(lines, title=title, tone="danger"))
 
 
