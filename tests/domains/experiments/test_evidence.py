@@ -10,6 +10,7 @@ import pytest
 from enterprise_app.core import cache
 from enterprise_app.core.context import Context, job_context
 from enterprise_app.core.db import tenant_session
+from enterprise_app.core.texts import translate
 from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.jobs import run_freeze
 from enterprise_app.domains.experiments.result_schemas import Distribution, SegmentResults
@@ -19,6 +20,7 @@ from tests.domains.experiments import lives
 from tests.domains.experiments.events import START, write
 from tests.domains.experiments.measured import ORDERED, ROUNDS, Trial, trial
 from tests.domains.experiments.recount import Seen
+from tests.domains.experiments.test_report_pages import read
 from tests.factories import make_context
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -137,3 +139,32 @@ async def test_nothing_is_frozen_before_a_decision() -> None:
     made = await played()
     assert await run_freeze(str(made.ctx.tenant_id), experiment_id=str(made.experiment.id)) == 0
     assert await lives.column(made.ctx, "SELECT about FROM experiment_evidence") == []
+
+
+@pytest.mark.parametrize("locale", ["en", "ar"])
+async def test_the_pages_tell_the_primary_metric_by_frozen_segments(locale: str) -> None:
+    made = await trial(make_context(), [ROUNDS])
+    for variant in ("control", "green"):
+        for device, rounds in (("mobile", 2), ("desktop", 4)):
+            for number, unit in enumerate(made.expose(variant, 30)):
+                made.happens(unit, "Seen", hours=-0.1, device=device)
+                made.level(unit, rounds + number % 3 + (variant == "green"))
+    await made.store()
+    before = await pages(made, locale)
+    title = translate(locale, "results.view.segments")
+    assert title not in before
+    await lives.decide(made.ctx, made.experiment, "inconclusive")
+    after = await pages(made, locale)
+    assert title in after
+    for word in ("mobile", "desktop"):
+        assert translate(locale, f"explorer.device.{word}") in after
+    assert "33.3%" in after.replace("%33.3", "33.3%"), "4 against 3 on phones"
+    assert "33.3" not in before
+    await late(made)
+    assert await pages(made, locale) == after
+
+
+async def pages(made: Trial, locale: str) -> str:
+    async with tenant_session(made.ctx) as session:
+        report = await service.report_experiment(session, made.ctx, made.experiment.id, ReportFormat.PDF, locale)
+    return read(await report.file())

@@ -25,8 +25,8 @@ from .measuring import measure_segments, uses_of
 from .shared import AREA
 
 FREEZE_JOB = "experiments.freeze"
-AT_ONCE = 100_000
-"""Units up to which a decision freezes everything itself: a second or two on an ordinary machine."""
+AT_ONCE = 20_000
+"""Units up to which a decision freezes everything itself: a second or two with a few metrics."""
 Piece = tuple[EvidenceKind, str]
 
 

@@ -77,6 +77,11 @@ class Figures:
             return self._kept(f"< {localization.format_number(Decimal(str(_LEAST_P)), self.locale, 4)}")
         return localization.format_number(p, self.locale, 4 if p < 0.1 else 3)
 
+    def relation(self, p: float) -> str:
+        """`= 0.04`, `< 0.0001`, in a sentence."""
+        shown = self.p_value(p)
+        return shown if p < _LEAST_P else self._kept(f"= {shown}")
+
     def _kept(self, text: str) -> str:
         return f"\u2066{text}\u2069" if self._rtl else text
 

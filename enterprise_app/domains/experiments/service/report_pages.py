@@ -10,10 +10,11 @@ from enterprise_app.core import pdf
 from enterprise_app.core.texts import translate
 from enterprise_app.domains.localization import service as localization
 
-from ..result_schemas import ArmOutcome, MetricOutcome, Remark, Results
+from ..result_schemas import ArmOutcome, MetricOutcome, Remark, Results, SegmentResults
 from ..schemas import Experiment
 from ..vocabulary import ExperimentState, Inference, MetricRole
 from .report_figures import NONE, Figures, axis_limit, finding, relative_interval
+from .report_segments import segment_blocks
 
 SENTENCES, ROWS, METHODS, TEXT = 12, 24, 10, 1000
 """At most so many sentences, variants of metrics, methods, and characters of a text of people."""
@@ -33,9 +34,15 @@ def named(results: Results) -> Results:
     return results.model_copy(update={"metrics": metrics})
 
 
-def pages(experiment: Experiment, results: Results, sentences: Sequence[str], figures: Figures) -> pdf.Document:
-    """The document; `results` as `named` gives them. Pure."""
-    return _Report(experiment, results, figures).document(sentences)
+def pages(
+    experiment: Experiment,
+    results: Results,
+    sentences: Sequence[str],
+    figures: Figures,
+    segments: Sequence[SegmentResults] = (),
+) -> pdf.Document:
+    """The document; `results` as `named` gives them, `segments` as they were frozen. Pure."""
+    return _Report(experiment, results, figures).document(sentences, segments)
 
 
 class _Report:
@@ -48,7 +55,7 @@ class _Report:
         self.shown = list(_fitting(results.metrics))
         self.level = localization.format_percent(1 - results.alpha, self.locale)
 
-    def document(self, sentences: Sequence[str]) -> pdf.Document:
+    def document(self, sentences: Sequence[str], segments: Sequence[SegmentResults]) -> pdf.Document:
         experiment = self.experiment
         cut = len(sentences) > SENTENCES or len(self.shown) < len(self.results.metrics)
         blocks: list[pdf.Block] = [
@@ -61,6 +68,7 @@ class _Report:
             pdf.Bullets([_SIGNED.sub("\u2066\\g<0>\u2069", sentence) for sentence in sentences[:SENTENCES]]),
             *(pdf.Paragraph(text, "warning") for text in self._warnings()),
             *self._table(),
+            *segment_blocks(self.results, segments, self.figures, self.names),
             *([pdf.Paragraph(self._text("report.more"), "quiet", small=True)] if cut else []),
             *self._methods(),
         ]

@@ -1,6 +1,6 @@
 """An experiment's report as a file: every number there is as CSV, or pages to be read as PDF; in words, both."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from enterprise_app.core.errors import Invalid
 from enterprise_app.core.texts import LOCALES, negotiate, translate
 from enterprise_app.core.vocabulary.permissions import Permission
 
-from ..result_schemas import Results
+from ..result_schemas import Results, SegmentResults
 from ..rules.reporting import as_csv, lines
 from ..schemas import Experiment
 from ..vocabulary import ReportFormat
@@ -53,19 +53,22 @@ async def report_experiment(
     language = locale or negotiate(ctx.locale, "")
     experiment = await get_experiment(session, ctx, experiment_id)
     results = await get_results(session, ctx, experiment_id)
+    segments, spread = await frozen_evidence(session, experiment_id)
     if form is ReportFormat.PDF:
-        content = _pages(experiment, results, Figures(language, ctx.zone))
+        content = _pages(experiment, results, Figures(language, ctx.zone), segments)
     else:
         seen = await get_looks(session, ctx, experiment_id)
         told = told_of(experiment, results, {v.key: v.name for v in experiment.variants}, language)
-        segments, spread = await frozen_evidence(session, experiment_id)
         content = as_csv(lines(experiment, results, seen.items, told, segments, spread))
     return Report(f"{experiment.key}.{form.value}", _MEDIA_TYPES[form], content)
 
 
-def _pages(experiment: Experiment, results: Results, figures: Figures) -> pdf.Document:
+def _pages(
+    experiment: Experiment, results: Results, figures: Figures, segments: Sequence[SegmentResults]
+) -> pdf.Document:
     known = named(results)
-    return pages(experiment, known, told_of(experiment, known, names_of(experiment), figures.locale), figures)
+    told = told_of(experiment, known, names_of(experiment), figures.locale)
+    return pages(experiment, known, told, figures, segments)
 
 
 def told_of(experiment: Experiment, results: Results, names: Mapping[str, str], language: str) -> list[str]:

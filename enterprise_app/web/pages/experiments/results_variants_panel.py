@@ -17,7 +17,7 @@ def variants() -> rx.Component:
     """As their users get them."""
     shown = ui.stack(
         rx.el.p(t("results.variants.text"), class_name="text-quiet flat"),
-        ui.grid(rx.foreach(V.cards, _card), smallest=260),
+        ui.grid(rx.foreach(V.cards, _card), smallest=200),
         _large(),
     )
     return rx.cond(V.loading, ui.skeleton_block(160), shown)

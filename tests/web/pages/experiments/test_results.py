@@ -309,3 +309,19 @@ async def test_signs_stay_before_their_numbers_in_arabic(db: JoinedSource, owner
     green = page.rows[0].arms[1]
     assert (green.change[0], green.change[-1]) == ("\u2066", "\u2069")
     assert "+" in green.change
+
+
+async def test_a_number_after_a_name_keeps_its_place_in_an_arabic_sentence(
+    db: JoinedSource, owner: Context, act_as: Any
+) -> None:
+    """Unset apart, "Blue: 10%" would be read as one piece from left to right: the number before the name."""
+    made = await ran(owner, 130, 100)
+    page = await opened(act_as(replace(owner, locale="ar")), made.experiment.id)
+    told = " ".join(page.sentences)
+    assert told.count("\u2068") == told.count("\u2069") - told.count("\u2066"), "each is closed"
+    for name in ("Green", "Blue", "M0"):
+        assert f"\u2068{name}\u2069" in told
+        assert name not in told.replace(f"\u2068{name}\u2069", ""), "nowhere plainly"
+    assert "\u2066p = " in told, "the sign stays between p and its number"
+    page = await opened(act_as(owner), made.experiment.id)
+    assert "\u2068" not in " ".join(page.sentences)
