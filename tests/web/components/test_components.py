@@ -67,6 +67,17 @@ def test_native_forms_are_left_to_the_browser():
     assert '"/auth/sign-in"' in shown
 
 
+def test_a_wizards_steps_say_where_one_is_and_how_each_stands():
+    current = rx.Var(_js_expr="state.step", _var_type=str)
+    marks = rx.Var(_js_expr="state.marks", _var_type=dict[str, str]).to(dict[str, str])
+    shown = markup(ui.steps([("a", "First"), ("b", "Last")], current, marks, href=lambda s: f"?step={s}", label="Way"))
+    assert shown.count('"aria-current":') == 2
+    assert '"?step=b"' in shown
+    assert "ol" in shown
+    for told in ("done", "wrong", "missing"):
+        assert shown.count(f"components.step.{told}") == 2
+
+
 def test_icons_exist_and_mirrored_ones_are_known():
     assert [name for name in ICONS.values() if name not in LUCIDE_ICON_LIST] == []
     assert set(ICONS) >= MIRRORED

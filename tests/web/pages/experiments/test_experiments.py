@@ -11,7 +11,7 @@ from enterprise_app.core.db import tenant_session
 from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.metric_schemas import MetricDraft
 from enterprise_app.domains.experiments.schemas import Experiment, ExperimentDraft
-from enterprise_app.domains.experiments.vocabulary import ExperimentState
+from enterprise_app.domains.experiments.vocabulary import ExperimentAction, ExperimentState
 from enterprise_app.web.pages.experiments.actions import ExperimentHeadState
 from enterprise_app.web.pages.experiments.editing import ExperimentFormState
 from enterprise_app.web.pages.experiments.state import ExperimentsState
@@ -167,3 +167,31 @@ async def test_hostile_arguments_do_nothing(db: JoinedSource, owner: Context, ac
     for row in list(form.variants):
         form = await _call(root, ExperimentFormState, "drop_variant", row_id=row.id)
     assert [row.is_control for row in form.variants] == [True, False]
+
+
+async def test_the_list_asks_once_for_the_sample_of_all_that_run(
+    db: JoinedSource, owner: Context, act_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metric = await orders(owner)
+    uses = [{"metric_id": metric, "role": "primary"}]
+    async with tenant_session(owner) as session:
+        for name in ("One", "Two", "Draft"):
+            draft = ExperimentDraft.model_validate({"name": name, "hypothesis": "So.", "metrics": uses})
+            made = await service.create_experiment(session, owner, draft)
+            if name != "Draft":
+                await service.act_on_experiment(session, owner, made.id, ExperimentAction.START)
+    asked: list[int] = []
+    counts = service.list_exposures
+
+    async def counted(session: Any, ctx: Context, ids: Any) -> Any:
+        asked.append(len(ids))
+        return await counts(session, ctx, ids)
+
+    monkeypatch.setattr(service, "list_exposures", counted)
+    listed = await _call(at(act_as(owner), "/experiments?sort=name"), ExperimentsState, "load")
+    assert [(row.name, row.progress) for row in listed.rows] == [
+        ("Draft", ""),
+        ("One", "0 of 1,000"),
+        ("Two", "0 of 1,000"),
+    ]
+    assert asked == [2]
