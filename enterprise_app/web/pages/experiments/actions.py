@@ -17,6 +17,7 @@ from enterprise_app.core.vocabulary.permissions import Permission
 from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.vocabulary import ExperimentAction
 from enterprise_app.web import components as ui
+from enterprise_app.web.pages.experiments import results_numbers as numbers
 from enterprise_app.web.pages.experiments.shapes import line_of
 from enterprise_app.web.shell.acting import Acts, is_open, opened
 from enterprise_app.web.shell.action import action
@@ -74,7 +75,8 @@ class ExperimentHeadState(rx.State):
         line = line_of(ctx, experiment)
         for name in ("name", "state", "state_text", "tone", "actions"):
             setattr(self, name, getattr(line, name))
-        self.code, self.hypothesis = experiment.key, experiment.hypothesis
+        self.code = experiment.key
+        self.hypothesis = numbers.name(ctx, experiment.hypothesis) if experiment.hypothesis else ""
         self.elsewhere = not experiment.settings.exposed_when_served
         self.loading = False
 

@@ -32,6 +32,7 @@ from enterprise_app.domains.experiments.vocabulary import (
     Monitoring,
     ReportFormat,
 )
+from enterprise_app.web.pages.experiments.actions import ExperimentHeadState
 from enterprise_app.web.pages.experiments.results import ResultsState
 from enterprise_app.web.pages.experiments.results_deciding import DecidingState
 from enterprise_app.web.pages.experiments.results_exposures import ExposuresState
@@ -323,5 +324,7 @@ async def test_a_number_after_a_name_keeps_its_place_in_an_arabic_sentence(
         assert f"\u2068{name}\u2069" in told
         assert name not in told.replace(f"\u2068{name}\u2069", ""), "nowhere plainly"
     assert "\u2066p = " in told, "the sign stays between p and its number"
+    head = await opened(act_as(replace(owner, locale="ar")), made.experiment.id, cls=ExperimentHeadState)
+    assert head.hypothesis == "\u2068More.\u2069", "its full stop stays behind it"
     page = await opened(act_as(owner), made.experiment.id)
     assert "\u2068" not in " ".join(page.sentences)
