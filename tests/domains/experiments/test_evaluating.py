@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from datetime import timedelta
+from hashlib import blake2b
 from time import perf_counter
 from typing import Any
 
@@ -167,14 +168,28 @@ def test_held_out_units_see_no_experiment_but_those_that_ask_for_them() -> None:
     assert abs(held / len(UNITS) - 0.1) < 0.015
 
 
+def test_the_same_units_are_held_out_in_every_release() -> None:
+    """By the formula that is written down (BLAKE2b of `seed:holdout:unit`, 53 bits): another salt would show the tests
+    to those who were held out so far."""
+    known = definitions(experiments=[experiment("tried")], holdouts=[holdout("ten", 0.1)])
+    for name in UNITS[:500]:
+        digest = blake2b(f"{known.holdouts[0][0]}:holdout:{name}".encode(), digest_size=8).hexdigest()
+        out = (int(digest, 16) >> 11) < 0.1 * 2**53
+        assert (told(ask(known, name).ask("tried"))[1] == Reason.DEFAULT) is out
+
+
 def test_a_ramp_keeps_everybody_and_what_they_see() -> None:
+    covered = Counter()
     steps = [definitions(experiments=[experiment("tried", coverage=share)]) for share in (0.1, 0.5, 1.0)]
     for name in UNITS[:2000]:
         seen = [told(ask(step, name).ask("tried")) for step in steps]
         inside = [answer for answer in seen if answer[1] == Reason.SPLIT]
+        covered[len(inside)] += 1
         assert seen[-1][1] == Reason.SPLIT
         assert seen[len(seen) - len(inside) :] == inside, "who is in stays in"
         assert len(set(inside)) == 1
+    assert abs(covered[3] / 2000 - 0.1) < 0.03
+    assert abs((covered[3] + covered[2]) / 2000 - 0.5) < 0.04
 
 
 def test_whoever_saw_a_variant_keeps_it_as_long_as_it_is_there() -> None:

@@ -107,11 +107,33 @@ async def test_while_the_database_is_away_exposures_wait(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(exposing.queries, "write", down)
     await serve(ctx, experiment, "a", "b")
-    await service.flush_exposures()
+    await asyncio.sleep(exposing.WRITE_AFTER + 0.2)
     monkeypatch.setattr(exposing.queries, "write", write)
+    assert (await seen(ctx, experiment)).units == 0
+    await asyncio.sleep(exposing.TRY_AGAIN_AFTER + 0.3)
+    assert (await seen(ctx, experiment)).units == 2, "tried again, though nobody asked any more"
+
+
+@committed
+async def test_what_waits_for_long_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    ctx = make_context()
+    experiment = await running(ctx)
+    write = exposing.queries.write
+
+    async def down(*_: Any) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(exposing, "MOST_WAITING", 2)
+    monkeypatch.setattr(exposing.queries, "write", down)
+    await serve(ctx, experiment, "a", "b")
+    for _ in range(3):
+        await service.flush_exposures()
     await serve(ctx, experiment, "c")
-    await asyncio.sleep(1.6)
-    assert (await seen(ctx, experiment)).units == 3
+    monkeypatch.setattr(exposing.queries, "write", write)
+    await service.flush_exposures()
+    await serve(ctx, experiment, "d", "e")
+    await service.flush_exposures()
+    assert (await seen(ctx, experiment)).units == 4, "c was given up; there is room again for d and e"
 
 
 @committed

@@ -10,9 +10,10 @@ from enterprise_app.domains.experiments.rules.stats.aggregates import Cuped, Mea
 from enterprise_app.domains.experiments.rules.stats.comparing import compare
 from enterprise_app.domains.experiments.rules.stats.cuped import adjusted, explained
 from enterprise_app.domains.experiments.rules.stats.effects import Effect, Lift, Note
+from enterprise_app.domains.experiments.rules.stats.failures import Unanswerable
 from enterprise_app.domains.experiments.rules.stats.lifts import relatively
 from enterprise_app.domains.experiments.rules.stats.means import welch
-from enterprise_app.domains.experiments.rules.stats.points import Point, point
+from enterprise_app.domains.experiments.rules.stats.points import Point, order_interval, point
 from enterprise_app.domains.experiments.rules.stats.proportions import (
     chi_square,
     exact_test,
@@ -207,6 +208,42 @@ def test_percentile_intervals_cover() -> None:
         effect = compare(one, other)
         held += effect.low <= 0 <= effect.high
     assert 0.925 <= held / 500 <= 0.985
+
+
+@pytest.mark.parametrize(
+    ("q", "units", "drawn"),
+    [
+        (0.5, 400, lambda rng, n: rng.poisson(2.6741, n)),  # P(≤ 2) = 0.5: any number from 2 to 3 is a median
+        (0.5, 2000, lambda rng, n: rng.poisson(2.72, n)),
+        (0.5, 600, lambda rng, n: rng.integers(1, 7, n)),
+        (0.9, 600, lambda rng, n: rng.integers(1, 11, n)),
+        (0.9, 1000, lambda rng, n: rng.geometric(0.05, n)),
+        (0.9, 600, lambda rng, n: np.round(rng.lognormal(2, 1, n))),
+    ],
+)
+def test_percentile_intervals_of_whole_numbers_cover(q: float, units: int, drawn: Any) -> None:
+    """Of 400 A/A pairs at least 95 % hold 0, also where half of the samples have one number and half the next."""
+    rng = np.random.default_rng(21)
+    held = 0
+    for _ in range(400):
+        try:
+            effect = compare(*(Percentile.of(q, drawn(rng, units)) for _ in range(2)))
+        except Unanswerable:  # one and the same number in both arms: no variance, no winner
+            held += 1
+        else:
+            held += effect.low <= 0 <= effect.high
+    assert held / 400 >= 0.95
+
+
+def test_ties_count_where_they_are_in_the_interval_only() -> None:
+    spread = [2.0**n for n in range(100)]  # so that the two sides differ
+    for values, tied in ((spread, False), ([0.0] * 3 + spread + [1e40] * 3, False), (spread * 2, True)):
+        arm = Percentile.of(0.5, values)
+        low, value, high = order_interval(arm)
+        reach = max(value - low, high - value) if tied else (high - low) / 2
+        assert point(arm).error == pytest.approx(reach / 1.959963984540054)
+    still = Percentile.of(0.5, [1.0] * 30 + [7.0] * 50 + [9.0] * 20)
+    assert (order_interval(still), point(still).error) == ((7.0, 7.0, 7.0), 0)
 
 
 def test_a_merged_histogram_is_the_histogram_of_all() -> None:

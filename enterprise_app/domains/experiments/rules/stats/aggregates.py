@@ -156,6 +156,11 @@ class Percentile:
         """The order statistic X₍rank₎, 1-based; needs 1 ≤ rank ≤ n."""
         return float(self.values[np.searchsorted(np.cumsum(self.counts), rank)])
 
+    def is_tied(self, low: float, high: float) -> bool:
+        """Whether values from `low` to `high` were seen twice each or more often, on average: steps, not accidents."""
+        begin, end = np.searchsorted(self.values, low), np.searchsorted(self.values, high, side="right")
+        return bool(self.counts[begin:end].sum() >= 2 * (end - begin))
+
     def __add__(self, other: Self) -> Self:
         """Both samples. Clusters belong to the quantile of a sample, so they must be counted again: the sum has
         none."""
