@@ -9,6 +9,7 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -75,7 +76,7 @@ async def run(stop: asyncio.Event, domains: Iterable[HasJobs], *, tenant_ids: Te
     finally:
         await listener.stop()
         await _stop_running()
-        await asyncio.to_thread(DBOS.destroy)
+        await _end_dbos()
         await liveness.stop()
 
 
@@ -120,8 +121,19 @@ async def _launch_patiently(stop: asyncio.Event, executor_id: str) -> None:
             return await _launch(executor_id)
         except (OperationalError, InterfaceError) as error:
             log.warning("jobs wait for the database", extra={"problem": str(error.orig).strip()})
-            await asyncio.to_thread(DBOS.destroy)
+            await _end_dbos()
             await first_of(stop, seconds=POLL)
+
+
+async def _end_dbos() -> None:
+    """When it is first used, DBOS makes its threads the loop's own, and it ends them with itself: the loop gets others,
+    else nothing that needs a thread works any more, this least of all."""
+    loop, thread = asyncio.get_running_loop(), ThreadPoolExecutor(1, thread_name_prefix="dbos-end")
+    try:
+        await loop.run_in_executor(thread, DBOS.destroy)
+    finally:
+        thread.shutdown(wait=False)
+        loop.set_default_executor(ThreadPoolExecutor())
 
 
 async def _launch(executor_id: str) -> None:
