@@ -7,6 +7,7 @@
 import asyncio
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +15,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
 from psycopg import sql
 
 from enterprise_app.core import crypto, events, storage
@@ -22,12 +24,31 @@ from enterprise_app.core.bootstrap import bootstrap
 from enterprise_app.core.db_urls import DatabaseUrls
 from enterprise_app.core.embedded import start
 from enterprise_app.core.migrate import migrate
+from enterprise_app.domains.identity.service import passwords
 from enterprise_app.registry import DOMAINS
 from tests.joined import JoinedSource
 from tests.leftover import nothing_left_over
 
 SECRET_KEY = "a-secret-key-for-tests-only-0123456789"
 TEMPLATE = "atrium_template"
+STRONG_HASHER = passwords._HASHER
+"""As the product hashes; tests/domains/identity/test_hashing.py looks at it."""
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # else a seventh of a second each time
+
+LONGEST = (
+    "tests/api/test_schema.py",
+    "tests/robustness/",
+    "tests/core/test_jobs.py",
+    "tests/domains/analytics/test_crashes.py",
+)
+"""Files that take minutes, or wait a lot for processes: they begin first, so that none of them is left for the end."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, then those with the most tests; within a file as they came (shuffled, mostly)."""
+    sizes = Counter(item.location[0] for item in items)
+    items.sort(key=lambda item: (not item.location[0].startswith(LONGEST), -sizes[item.location[0]]))
 
 
 @pytest.fixture(scope="session")

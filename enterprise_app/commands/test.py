@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,7 @@ class Step:
 
 
 COUNTS = (("tests",), ("failures", "errors"), ("skipped",))
+TOGETHER = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 NOTHING_SELECTED = 5  # pytest's exit code when no test matched
 CHECKS = (
     Step("style", ("ruff", "check", ".")),
@@ -44,10 +46,12 @@ def test(
 ) -> None:
     """Run everything; the exit code is 0 when all passed."""
     partial = bool(keyword or arguments)
-    checks = [] if partial else [_run(step) for step in CHECKS]
     if full:
         os.environ["TEST_FULL"] = "1"
-    outcomes = _run_pytest(full, keyword, arguments or [], require_browser())
+    with ThreadPoolExecutor(1) as aside:  # types take one processor for half a minute, and many tests wait
+        checking = [] if partial else [aside.submit(_run, step) for step in CHECKS]
+        outcomes = _run_pytest(full, keyword, arguments or [], require_browser())
+    checks = [_told(check.result()) for check in checking]
     passed = checks.count(True) + sum(outcome.passed for outcome in outcomes)
     failed = checks.count(False) + sum(outcome.failed for outcome in outcomes)
     broken = failed or any(outcome.code for outcome in outcomes)
@@ -55,27 +59,47 @@ def test(
     raise typer.Exit(1 if broken else 0)
 
 
-def _run(step: Step) -> bool:
+@dataclass(frozen=True)
+class Checked:
+    """How one check ended: what it printed where it failed, and how long it took."""
+
+    step: Step
+    passed: bool
+    printed: str
+    seconds: float
+
+
+def _run(step: Step) -> Checked:
     began = time.monotonic()
     program, *options = step.command
     done = subprocess.run(
         [str(SCRIPTS / program), *options], cwd=ROOT, env=_environment(), capture_output=True, text=True
     )
-    if done.returncode != 0:
-        out.print(done.stdout + done.stderr, markup=False)
-    say(f"{step.name:<10} {'passed' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - began:.0f} s")
-    return done.returncode == 0
+    passed = done.returncode == 0
+    return Checked(step, passed, "" if passed else done.stdout + done.stderr, time.monotonic() - began)
+
+
+def _told(check: Checked) -> bool:
+    """Say how it went; whether it passed."""
+    if check.printed:
+        out.print(check.printed, markup=False)
+    say(f"{check.step.name:<10} {'passed' if check.passed else 'FAILED'} in {check.seconds:.0f} s")
+    return check.passed
 
 
 def _run_pytest(full: bool, keyword: str | None, arguments: list[str], browser: str) -> "list[Outcome]":
-    """Two processes for most tests; the journeys share one platform, so they run in one process of their own."""
+    """Two processes for the tests, then two for the journeys, which share one platform.
+
+    The order is that of tests/conftest.py, longest first: else one process is left alone with them at the end.
+    """
     chosen = [*([] if full else ["-m", "not slow"]), *(["-k", keyword] if keyword else [])]
     if arguments:
         return [_pytest([*arguments, *chosen], browser)]
-    outcomes = [_pytest(["tests", "--ignore=tests/e2e", "-n", "2", "--dist", "loadfile", *chosen], browser)]
+    outcomes = [_pytest(["tests", "--ignore=tests/e2e", *TOGETHER, *chosen], browser)]
     if list((ROOT / "tests" / "e2e").glob("test_*.py")):
         say("Browser journeys")
-        outcomes.append(_pytest(["tests/e2e", "-p", "no:randomly", *chosen], browser))
+        together = [] if keyword else TOGETHER  # a few don't need a platform before it is known that there are any
+        outcomes.append(_pytest(["tests/e2e", *together, "-p", "no:randomly", *chosen], browser))
     return outcomes
 
 

@@ -94,9 +94,23 @@ def start_platform(data_dir: Path, *arguments: str, timeout: float = 420) -> Pla
 
 
 def find_running() -> Platform | None:
-    """While journeys are written: a platform that runs already, by E2E_URL and E2E_DATA (its folder)."""
+    """A platform that runs already, by E2E_URL and E2E_DATA (its folder): while journeys are written, or one that
+    several processes share."""
     url, data_dir = os.environ.get("E2E_URL"), os.environ.get("E2E_DATA", ".atrium")
-    return Platform(urlsplit(url).port or 80, Path(data_dir).absolute()) if url else None
+    if not url:
+        return None
+    return Platform(urlsplit(url).port or 80, Path(data_dir).absolute(), lines=_printed_at_first())
+
+
+def _printed_at_first() -> list[str]:
+    """What a shared platform printed when it started: for one process only, as the link in it works once."""
+    shared = Path(os.environ.get("E2E_PRINTED", "/nowhere"))
+    mine = shared.with_suffix(f".{os.getpid()}")
+    try:
+        shared.rename(mine)
+    except OSError:
+        return []
+    return mine.read_text(encoding="utf-8").splitlines(keepends=True)
 
 
 def _read(platform: Platform) -> None:

