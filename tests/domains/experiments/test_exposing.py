@@ -73,6 +73,30 @@ async def test_a_unit_is_written_once_however_often_it_asks() -> None:
 
 
 @in_a_rollback
+async def test_groups_hold_everybody_and_nobody_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exposing, "GROUP", 2)
+    ctx = make_context()
+    experiment = await running(ctx)
+    await serve(ctx, experiment, *"abcde")
+    await service.flush_exposures()
+    assert (await seen(ctx, experiment)).units == 5
+    await serve(ctx, experiment, *"abcde")
+    assert not exposing._waiting
+
+
+@in_a_rollback
+async def test_of_very_many_units_the_oldest_are_forgotten_and_told_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exposing, "MOST_KNOWN", 4)
+    ctx = make_context()
+    experiment = await running(ctx)
+    await serve(ctx, experiment, *"abcdefghij")
+    assert len(exposing._known) <= 4
+    await serve(ctx, experiment, "a")
+    await service.flush_exposures()
+    assert (await seen(ctx, experiment)).units == 10
+
+
+@in_a_rollback
 async def test_only_who_takes_part_is_exposed() -> None:
     ctx = make_context()
     targeting = [{"attribute": "plan", "operator": "eq", "values": ["pro"]}]
