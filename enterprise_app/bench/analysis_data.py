@@ -46,6 +46,45 @@ _REFUNDS = """
     FROM analytics_events WHERE tenant_id = %(tenant)s AND name = 'Order Completed' AND random() < 0.03
 """
 
+# A hundredth more: new units with their games, games of units from before, some of them days late, and refunds.
+_MORE_UNITS = """
+    INSERT INTO experiment_exposures (tenant_id, experiment_id, unit, variant, version, first_at, conflicted)
+    SELECT %(tenant)s, %(experiment)s, md5('n' || n)::uuid, CASE WHEN n %% 2 = 0 THEN 'control' ELSE 'green' END, 1,
+           now() - interval '3 days' - random() * interval '1 hour', false
+    FROM generate_series(1, %(units)s / 100) n
+"""
+_MORE_EVENTS = """
+    INSERT INTO analytics_events (tenant_id, occurred_at, id, received_at, source_id, visitor_id, is_bot, type, name,
+                                  revenue, currency, order_id, device, properties)
+    SELECT %(tenant)s, at, gen_random_uuid(), now(), %(tenant)s, md5(who)::uuid, false, 'track', name, revenue,
+           CASE WHEN name = 'Order Completed' THEN 'EUR' END, CASE WHEN name = 'Order Completed' THEN 'p' || n END,
+           'mobile', jsonb_build_object('rounds', floor(exp(random() * 6)))
+    FROM (
+        SELECT n, 'Level' AS name, NULL::numeric AS revenue, now() - random() * interval '1 hour' AS at,
+               CASE WHEN n %% 2 = 0 THEN 'n' || n / 2 ELSE 'u' || 1 + floor(random() * %(units)s)::int END AS who
+        FROM generate_series(1, %(units)s / 50) n
+        UNION ALL
+        SELECT n, 'Order Completed', 12.5, %(began)s + interval '10 days' + n * interval '1 second',
+               'u' || 1 + floor(random() * %(units)s)::int
+        FROM generate_series(1, %(units)s / 1000) n
+    ) made
+"""
+_MORE_REFUNDS = """
+    INSERT INTO analytics_events (tenant_id, occurred_at, id, received_at, source_id, visitor_id, is_bot, type, name,
+                                  revenue, currency, order_id, properties)
+    SELECT tenant_id, now() - interval '1 minute', gen_random_uuid(), now(), source_id, tenant_id, false, 'track',
+           'Order Refunded', round(revenue / 4, 2), currency, order_id, '{}'
+    FROM (
+        SELECT * FROM analytics_events WHERE tenant_id = %(tenant)s AND name = 'Order Completed'
+        ORDER BY id LIMIT %(units)s / 1000
+    ) orders
+"""
+_MARKS = """
+    INSERT INTO analytics_dirty (tenant_id, slot_at)
+    SELECT DISTINCT tenant_id, date_bin('15 minutes', occurred_at, '2000-01-01Z') FROM analytics_events
+    WHERE tenant_id = %(tenant)s AND received_at >= now() - interval '1 minute'
+"""
+
 DEFINITIONS: list[dict[str, Any]] = [
     {"kind": "proportion", "event": _ORDER},
     {"kind": "proportion", "event": _LEVEL, "window_hours": 24},
@@ -143,3 +182,13 @@ def fill(urls: DatabaseUrls, tenant_id: UUID, experiment: UUID, units: int, bega
         found = connection.execute("SELECT count(*) FROM analytics_events").fetchone()
     assert found is not None
     return found[0]
+
+
+def add_more(urls: DatabaseUrls, tenant_id: UUID, experiment: UUID, units: int, began: datetime) -> int:
+    """A hundredth more units and events, marked as whoever stores events marks them; how many events."""
+    values = {"tenant": tenant_id, "experiment": experiment, "units": units, "began": began}
+    with psycopg.connect(urls.direct_owner) as connection:
+        connection.execute(_MORE_UNITS.encode(), values)
+        events = sum(connection.execute(more.encode(), values).rowcount for more in (_MORE_EVENTS, _MORE_REFUNDS))
+        connection.execute(_MARKS.encode(), values)
+    return events

@@ -17,9 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..metric_schemas import Definition
 from ..models import EXPOSURES
+from ..rules.keeping import unique
 from ..rules.metrics import Stream, Streams, streams_of
 from ..vocabulary import Dimension, MetricKind
-from .accumulating import Scope, as_double, exposed, in_time, joined, per_unit, summed, unique
+from . import keeping
+from .accumulating import Scope, any_counts, as_double, exposed, joined, looked_up, summed
 from .matching import DOUBLE, E
 
 X = EXPOSURES.c
@@ -97,7 +99,7 @@ async def measure(
 def statement(scope: Scope, metrics: Sequence[Measured], dimension: Dimension | None = None) -> Any:
     """The one pass."""
     streams = unique([stream for metric in metrics for stream in metric.streams.all()])
-    units = per_unit(scope, streams).cte("units")
+    units = keeping.units_of(scope, streams).cte("units")
     caps = caps_of(units.c, metrics, streams)
     # Materialized: with few units expected, the planner would look for the quantiles anew for each of them.
     limits = sa.select(*caps.values()).cte("limits").prefix_with("MATERIALIZED") if caps else None
@@ -121,7 +123,7 @@ def caps_of(units: Any, metrics: Sequence[Measured], streams: Sequence[Stream]) 
     found = {}
     for number, metric in enumerate(metrics):
         if metric.definition.winsorise is not None:
-            total = as_double(units[f"s{streams.index(metric.streams.value)}"])
+            total = units[f"s{streams.index(metric.streams.value)}"]
             quantile = sa.func.percentile_cont(metric.definition.winsorise).within_group(total)
             if metric.definition.ignore_zeros:
                 quantile = quantile.filter(total != 0)
@@ -130,7 +132,7 @@ def caps_of(units: Any, metrics: Sequence[Measured], streams: Sequence[Stream]) 
 
 
 def _columns(
-    number: int, metric: Measured, scope: Scope, units: Any, streams: list[Stream], limit: Any
+    number: int, metric: Measured, scope: Scope, units: Any, streams: Sequence[Stream], limit: Any
 ) -> list[sa.Label[Any]]:
     """What of a metric is added up over the units of an arm."""
     values = _values(metric, units, streams, limit)
@@ -150,13 +152,13 @@ def _columns(
     pairs = [(a, b) for n, a in enumerate(names) for b in names[n:]]
     columns += [over(sa.func.sum(values[a] * values[b]), f"sum_{a}{b}") for a, b in pairs]
     if metric.definition.is_money:
-        columns.append(over(sa.func.sum(units[f"s{streams.index(metric.streams.value)}"]), "money"))
+        columns.append(over(sa.func.sum(units[f"m{streams.index(metric.streams.value)}"]), "money"))
     if limit is not None:
         columns.append(sa.func.min(limit).label(f"m{number}_cap"))
     return columns
 
 
-def _values(metric: Measured, units: Any, streams: list[Stream], limit: Any) -> dict[str, Any]:
+def _values(metric: Measured, units: Any, streams: Sequence[Stream], limit: Any) -> dict[str, Any]:
     """A unit's values: y, b (denominator), x and z (the same before the exposure)."""
     own = metric.streams
     named = {"y": own.value, "b": own.denominator, "x": own.history, "z": own.history_denominator}
@@ -172,7 +174,7 @@ def worth(definition: Definition, total: Any, limit: Any) -> Any:
     """What a unit's sum is worth: 1 or 0, or the sum, at most the limit."""
     if definition.kind in BINARY:
         return sa.case((total > 0, 1.0), else_=0.0)
-    return as_double(total) if limit is None else sa.func.least(as_double(total), limit)
+    return total if limit is None else sa.func.least(total, limit)
 
 
 def _segments(scope: Scope, dimension: Dimension) -> sa.CTE:
@@ -254,17 +256,33 @@ def _step(row: Mapping[Any, Any], prefix: str) -> Step:
     return Step(row["day"], row["variant"], sums)
 
 
-def _grown(scope: Scope, streams: list[Stream], zone: str) -> sa.Subquery:
+def _grown(scope: Scope, streams: Sequence[Stream], zone: str) -> sa.Subquery:
+    """By `variant` and `day` the streams' sums of a unit after something happened, and before it."""
+    if scope.kept is None:
+        return _daily(scope, joined(scope, streams, every_unit=False), streams, zone).subquery("grown")
+    changed = keeping.Changed(scope, scope.kept)
+    p = keeping.points_of(scope, streams, changed).subquery("points").c
+    values = [as_double(p[f"{name}{n}"]).label(f"{name}{n}") for n in range(len(streams)) for name in _ENDS]
+    kept = sa.select(p.variant, _day(p.at, zone), *values)
+    return sa.union_all(kept, _daily(scope, looked_up(scope, streams, changed.dirty), streams, zone)).subquery("grown")
+
+
+_ENDS = {"now": 0, "before": -1}
+
+
+def _daily(scope: Scope, events: sa.Subquery, streams: Sequence[Stream], zone: str) -> Any:
     """A row for each unit and day with an event: its sums after that day, and before it."""
-    seen = joined(scope, streams, every_unit=False).c
-    day = sa.cast(sa.func.timezone(zone, seen.at), sa.Date).label("day")
+    seen, day = events.c, _day(events.c.at, zone)
     sums = [summed(scope, seen, n, stream).label(f"s{n}") for n, stream in enumerate(streams)]
-    counts = sa.or_(*(in_time(scope, seen, stream) for stream in streams))
-    daily = sa.select(seen.unit, seen.variant, day, *sums).where(counts).group_by(seen.unit, seen.variant, day)
-    d = daily.subquery("daily").c
+    daily = sa.select(seen.unit, seen.variant, day, *sums).where(any_counts(scope, seen, streams))
+    d = daily.group_by(seen.unit, seen.variant, day).subquery("daily").c
     columns: list[Any] = [d.variant, d.day]
     for n in range(len(streams)):
-        for name, last in (("now", 0), ("before", -1)):
+        for name, last in _ENDS.items():
             so_far = sa.func.sum(d[f"s{n}"]).over(partition_by=d.unit, order_by=d.day, rows=(None, last))
-            columns.append(so_far.label(f"{name}{n}"))
-    return sa.select(*columns).subquery("grown")
+            columns.append(as_double(so_far).label(f"{name}{n}"))
+    return sa.select(*columns)
+
+
+def _day(at: Any, zone: str) -> sa.Label[Any]:
+    return sa.cast(sa.func.timezone(zone, at), sa.Date).label("day")

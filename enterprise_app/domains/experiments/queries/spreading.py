@@ -11,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from .accumulating import Scope, as_double, per_unit
+from .accumulating import Scope
 from .analysis import Measured, caps_of
+from .keeping import units_of
 
 STEPS = 36
 """Widths between the percentiles, at most: with rounding and the two tails that makes 40 bins."""
@@ -43,8 +44,8 @@ async def spread(session: AsyncSession, scope: Scope, metric: Measured) -> Seque
 def statement(scope: Scope, metric: Measured) -> Any:
     """One pass over the events; the units' sums are then read twice."""
     stream = metric.streams.value
-    units = per_unit(scope, [stream]).cte("units")
-    y = as_double(units.c.s0)
+    units = units_of(scope, [stream]).cte("units")
+    y = units.c.s0
     shape = _shape(y, caps_of(units.c, [metric], [stream])).select_from(units).cte("shape")
     bins = _bins(shape).cte("bins").prefix_with("MATERIALIZED")  # else made anew for each unit when few are expected
     place = sa.func.floor((y - bins.c.start) / bins.c.step)

@@ -14,6 +14,9 @@ HISTORY = timedelta(days=14)
 """How far before the exposure a unit's history reaches (CUPED). Two weeks take in every day of the week twice; longer
 histories bring little and cost reading (Deng et al. 2013, section 5.4)."""
 
+WITHOUT_SERIES = (MetricKind.PERCENTILE, MetricKind.RETENTION)
+"""Kinds that have no line of days."""
+
 _ONLY = {
     "denominator": (MetricKind.RATIO,),
     "percentile": (MetricKind.PERCENTILE,),

@@ -13,18 +13,19 @@ from enterprise_app.core.context import Context
 
 from ..errors import MetricsMissing
 from ..models import ExperimentRow
-from ..queries import accumulating, analysis, looks, metrics, results
+from ..queries import accumulating, analysis, keeping, looks, metrics, results
 from ..result_schemas import DayUnits, Remark, Results, SegmentResults, UnitCount
 from ..rules import results as rules
 from ..rules.aggregating import aggregate
+from ..rules.keeping import Question as Counting
+from ..rules.metrics import WITHOUT_SERIES
 from ..rules.results import Arm, Input, Question
 from ..rules.stats.failures import Reason, Unanswerable
 from ..rules.watching import once
 from ..schemas import ExperimentSettings, MetricUse, Variant
-from ..vocabulary import Allocation, Dimension, MetricKind, MetricRole, Monitoring, Origin
+from ..vocabulary import Allocation, Dimension, MetricRole, Monitoring, Origin
 
 _ORDER = list(MetricRole)
-WITHOUT_SERIES = (MetricKind.PERCENTILE, MetricKind.RETENTION)
 
 
 async def measure(session: AsyncSession, ctx: Context, row: ExperimentRow, *, as_of: datetime | None = None) -> Results:
@@ -96,6 +97,7 @@ class Work:
         self.question, self.as_of, self.uses, self.exposed = question_of(row), as_of, uses, exposed
         cuped = self.question.settings.cuped
         self.measured = [analysis.Measured.of(definition, cuped=cuped) for _, (_, _, _, definition) in uses]
+        self.kept = Counting.of([definition for _, (_, _, _, definition) in uses], cuped=cuped)
         counted = [e for e in exposed if not e.conflicted]
         self.scope = None
         if counted:
@@ -110,7 +112,10 @@ class Work:
             raise MetricsMissing
         await accumulating.tune(session)
         exposed = await analysis.exposures(session, row.tenant_id, row.id, ctx.zone, as_of, row.stopped_at)
-        return cls(row, as_of, uses, exposed, await looks.past(session, row, as_of))
+        work = cls(row, as_of, uses, exposed, await looks.past(session, row, as_of))
+        if work.scope is not None:
+            work.scope = await keeping.usable(session, work.scope, work.kept, sum(work.units().values()))
+        return work
 
     def input(self, number: int, arms: Mapping[str, analysis.ArmSums]) -> Input:
         """The number-th metric with its arms; an arm without a unit has the reason why it has no answer."""
