@@ -15,7 +15,7 @@ _LEVEL: dict[str, Any] = {"name": "Level"}
 _ROUNDS = _LEVEL | {"value": "property", "property": "rounds"}
 
 _TENANT = "INSERT INTO tenants (id, slug, skeleton, name, plan) VALUES (%s, 'bench', 'bench', 'Bench', 'ENTERPRISE')"
-# Exposed over ten days; a game for nearly each unit on two days of the month after, every fifth orders.
+# Exposed over ten days; three games for nearly each unit in the three days after, every fifth orders.
 _EXPOSURES = """
     INSERT INTO experiment_exposures (tenant_id, experiment_id, unit, variant, version, first_at, conflicted)
     SELECT %(tenant)s, %(experiment)s, md5('u' || n)::uuid, CASE WHEN n %% 2 = 0 THEN 'control' ELSE 'green' END, 1,
@@ -33,8 +33,8 @@ _EVENTS = """
     FROM (
         SELECT unit, name, row_number() OVER () AS number, first_at + random() * interval '3 days' AS at
         FROM experiment_exposures,
-             (VALUES ('Level', 0.9), ('Level', 0.5), ('Order Completed', 0.2)) AS kinds (name, share)
-        WHERE experiment_id = %(experiment)s AND random() < share
+             (VALUES ('Level', 0.9), ('Level', 0.9), ('Level', 0.9), ('Order Completed', 0.2)) AS kinds (name, share)
+        WHERE experiment_id = %(experiment)s AND random() < share + 0 * extract(epoch FROM first_at)  -- for each unit
     ) made
     ORDER BY at
 """

@@ -51,7 +51,7 @@ class World:
     ctx: Context
     experiment: UUID
     dice: random.Random
-    at: datetime = START + timedelta(days=3)
+    at: datetime = START + timedelta(days=4)
     ended_at: datetime | None = None
     definitions: list[Definition] = field(default_factory=lambda: list(DEFINITIONS))
     units: dict[UUID, tuple[str, datetime, bool]] = field(default_factory=dict)
@@ -60,8 +60,8 @@ class World:
     async def expose(self) -> None:
         """New units, some in the future; some of the old ones earlier, some in another variant."""
         told = []
-        for unit in [*self.dice.sample(sorted(self.units), min(2, len(self.units))), *self._strangers(4)]:
-            at = START + timedelta(seconds=self.dice.randrange(10 * 86_400))
+        for unit in [*self.dice.sample(sorted(self.units), min(4, len(self.units))), *self._strangers(15)]:
+            at = START + timedelta(seconds=self.dice.randrange(7 * 86_400))
             known = self.units.get(unit, (self.dice.choice(VARIANTS), at, False))
             variant = self.dice.choice([known[0], known[0], "blue"]) if unit in self.units else known[0]
             told.append(exposures.Exposure(self.experiment, unit, variant, 1, at))
@@ -74,7 +74,7 @@ class World:
 
     async def happen(self) -> None:
         """Events of any age, some of them refunds of orders made now or long ago, some in the future."""
-        events = random_events(self.dice, self.units, self.dice.randrange(1, 25)) if self.units else []
+        events = random_events(self.dice, self.units, self.dice.randrange(20, 90)) if self.units else []
         for e in events:
             if e.order is not None:
                 e.order = f"{e.order}-{self.dice.randrange(4)}"
@@ -92,12 +92,12 @@ class World:
 
     async def pass_time(self) -> None:
         """Mostly on, sometimes a little back: another machine's clock."""
-        self.at += timedelta(hours=self.dice.choice([-30, -1, 1, 5, 24, 24, 90]))
+        self.at += timedelta(hours=self.dice.choice([-30, -1, 5, 24, 24, 90]))
 
     async def stop(self) -> None:
         """The experiment stops, now or as it was some hours ago."""
         if self.ended_at is None:
-            self.ended_at = self.at - timedelta(hours=self.dice.choice([0, 0, 20]))
+            self.ended_at = self.at - timedelta(hours=self.dice.choice([0, 20, 60]))
 
     async def delete(self) -> None:
         """Old events go, as retention has it."""
@@ -121,6 +121,11 @@ class World:
         async with tenant_session(self.ctx, snapshot=True) as session:
             fitting = await keeping.usable(session, scope, self.question(), units)
             await keeping_rows.refresh(session, fitting, self.question(), units)
+
+    async def settle(self) -> None:
+        """The rollups are done, and the worker after them: nothing is told any more."""
+        await self.roll()
+        await self.refresh()
 
     def question(self, *, cuped: bool = True) -> Question:
         """What is kept."""

@@ -5,6 +5,7 @@ rollups, when they are done with marks, hand them on to the followers in the tra
 moment the marks there and one's own say together which slots changed since one deleted one's own.
 """
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enterprise_app.core.table import MOMENT
 from enterprise_app.domains.analytics.models import DIRTY, FOLLOWED, FOLLOWERS
+
+_TOLD = ["tenant_id", "follower", "slot_at", "removed"]
 
 
 async def follow(session: AsyncSession, tenant_id: UUID, follower: UUID) -> bool:
@@ -41,6 +45,13 @@ async def forget_changes(session: AsyncSession, tenant_id: UUID, follower: UUID)
     await session.execute(sa.delete(FOLLOWED).where(f.tenant_id == tenant_id, f.follower == follower))
 
 
+async def tell_all_changed(session: AsyncSession, tenant_id: UUID, at: datetime) -> None:
+    """Events were changed by hand: nobody knows which. To followers that is as if some had gone."""
+    f = FOLLOWERS.c
+    rows = sa.select(f.tenant_id, f.follower, sa.literal(at, MOMENT), sa.true()).where(f.tenant_id == tenant_id)
+    await session.execute(sa.insert(FOLLOWED).from_select(_TOLD, rows, include_defaults=False))
+
+
 async def hand_on(session: AsyncSession, tenant_id: UUID, marks: sa.CTE) -> None:
     """Run the deletion of these marks (`slot_at`, `removed`), and tell the tenant's followers of them."""
     of_all = sa.select(marks.c.slot_at, marks.c.removed).distinct().subquery()
@@ -50,5 +61,4 @@ async def hand_on(session: AsyncSession, tenant_id: UUID, marks: sa.CTE) -> None
         .select_from(FOLLOWERS.join(of_all, sa.true()))
         .where(f.tenant_id == tenant_id)
     )
-    names = ["tenant_id", "follower", "slot_at", "removed"]
-    await session.execute(sa.insert(FOLLOWED).from_select(names, rows, include_defaults=False))
+    await session.execute(sa.insert(FOLLOWED).from_select(_TOLD, rows, include_defaults=False))

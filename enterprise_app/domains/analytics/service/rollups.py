@@ -17,7 +17,7 @@ from enterprise_app.core.context import Context
 from enterprise_app.core.db import BUSY_RETRY, tenant_session
 from enterprise_app.core.errors import Unavailable
 from enterprise_app.core.vocabulary.permissions import Permission
-from enterprise_app.domains.analytics.queries import counting, rollups
+from enterprise_app.domains.analytics.queries import counting, following, rollups
 from enterprise_app.domains.analytics.queries.counting import Counting, Marks
 from enterprise_app.domains.analytics.rules import tiles
 from enterprise_app.domains.analytics.rules.buckets import TimeRange, local_midnight
@@ -153,9 +153,11 @@ def _zone(found: Counting) -> ZoneInfo:
 
 
 async def recount(session: AsyncSession, ctx: Context) -> None:
-    """Throw the rollups away; the worker makes them anew, and until then the events are counted."""
+    """Throw the rollups away; the worker makes them anew, and until then the events are counted. Whoever else keeps
+    sums of the events has to begin anew."""
     ctx.require(Permission.TENANT_MANAGE)
     await counting.start_over(session, ctx.tenant_id)
+    await following.tell_all_changed(session, ctx.tenant_id, now())
 
 
 async def follow_zone(session: AsyncSession, ctx: Context, zone: str) -> None:

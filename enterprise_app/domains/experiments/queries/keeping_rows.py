@@ -26,9 +26,9 @@ DUE = f"""
     WHERE CASE WHEN {_KEPT} THEN k.kept_at IS NULL OR (k.kept_at < now() - interval '10 minutes' AND (
         e.state = 'running' OR k.ended_at IS DISTINCT FROM e.stopped_at
         OR EXISTS (SELECT FROM analytics_followed f WHERE f.tenant_id = e.tenant_id AND f.follower = e.id)
-    )) ELSE k.experiment_id IS NOT NULL END
+    )) ELSE k.kept_at < now() - interval '1 hour' END
 """  # noqa: S608 - our own text
-"""Tenants with sums to be kept up, or no longer wanted; the interval is `service.keeping.EVERY`."""
+"""Tenants with sums to be kept up, or no longer wanted; the intervals are those of `service.keeping`."""
 
 
 async def claim(session: AsyncSession, tenant_id: UUID, experiment_id: UUID, at: datetime, before: datetime) -> bool:
@@ -50,15 +50,16 @@ async def lock(session: AsyncSession, tenant_id: UUID, experiment_id: UUID) -> b
     return await session.scalar(row.with_for_update(skip_locked=True)) is not None
 
 
-async def due(session: AsyncSession, before: datetime) -> tuple[list[UUID], list[UUID]]:
-    """Experiments whose sums are to be kept up, the longest ago first; and those whose sums nobody wants any more."""
+async def due(session: AsyncSession, before: datetime, long_before: datetime) -> tuple[list[UUID], list[UUID]]:
+    """Experiments whose sums are to be kept up, the longest ago first; and those whose sums nobody wants any more,
+    kept up before other moments."""
     e = table_of(ExperimentRow).c
     states = (ExperimentState.RUNNING.value, ExperimentState.STOPPED.value)
     wanted = sa.and_(e.state.in_(states), e.decision.is_(None), e.started_at.is_not(None))
     known = sa.and_(K.tenant_id == e.tenant_id, K.experiment_id == e.id)
     both = sa.select(e.id).outerjoin_from(table_of(ExperimentRow), KEEPING, known)
     kept = both.where(wanted, sa.or_(K.kept_at.is_(None), K.kept_at < before)).order_by(K.kept_at.nulls_first(), e.id)
-    unwanted = both.where(~wanted, K.experiment_id.is_not(None))
+    unwanted = both.where(~wanted, K.kept_at < long_before)
     return list(await session.scalars(kept)), list(await session.scalars(unwanted))
 
 

@@ -22,6 +22,8 @@ from .measuring import Work
 log = logging.getLogger(__name__)
 
 EVERY = timedelta(minutes=10)
+UNWANTED_AFTER = timedelta(hours=1)
+"""What is kept of a decided experiment helps those who freeze its segments and distributions."""
 AT_ONCE = 5
 """Experiments in one piece of upkeep."""
 
@@ -31,7 +33,7 @@ async def keep_sums(ctx: Context) -> int:
     experiments there were."""
     begun = now()
     async with tenant_session(ctx) as session:
-        wanted, unwanted = await keeping_rows.due(session, begun - EVERY)
+        wanted, unwanted = await keeping_rows.due(session, begun - EVERY, begun - UNWANTED_AFTER)
     for experiment_id in unwanted[:AT_ONCE]:
         async with tenant_session(ctx) as session:
             await keeping_rows.drop(session, ctx.tenant_id, experiment_id)
