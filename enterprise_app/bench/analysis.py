@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from enterprise_app.domains.experiments.result_schemas import Results
 
 BAR = 2.0
-KEPT_BAR = 0.5
+KEPT_BAR = 0.75
 """Of the statements by hand, which read all events."""
 ROUNDS = 3
 CLOSE = 1e-9
