@@ -1,10 +1,12 @@
 """How fast flags may be asked for: by credential, by address with a public key, and how often of the database."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import httpx
 import pytest
 
+from enterprise_app.core import rates
 from enterprise_app.core.context import Context
 from enterprise_app.core.settings import get_settings
 from enterprise_app.domains.experiments import service
@@ -20,7 +22,8 @@ Pace = Callable[..., None]
 
 @pytest.fixture
 def pace(monkeypatch: pytest.MonkeyPatch) -> Pace:
-    """Set the operator's settings; ten seconds' worth of them goes through at once."""
+    """Set the operator's settings; ten seconds' worth of them goes through at once, and no time passes."""
+    monkeypatch.setattr(rates, "time", SimpleNamespace(monotonic=lambda: 1_000.0))
 
     def set_(*, calls: int = 1_000_000, lookups: int = 1_000_000) -> None:
         chosen = get_settings().model_copy(update={"flag_calls": calls, "flag_lookups": lookups})
