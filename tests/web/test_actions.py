@@ -123,4 +123,4 @@ def test_a_failure_and_its_fix_are_sentences_of_the_language(
     told = {"errors.gold": first, "errors.gold.fix": fix}
     monkeypatch.setattr(action, "has_text", told.__contains__)
     monkeypatch.setattr(action, "translate", lambda _locale, key, **_params: told[key])
-    assert action._sentence(locale, "gold", {}) == text
+    assert action.sentence(locale, "gold", {}) == text
