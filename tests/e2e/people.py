@@ -104,13 +104,14 @@ def sign_in(page: Page, base: str, email: str, *, then: str = "/") -> None:
 
 def become_operator(page: Page, platform: Platform) -> None:
     """By the one-time link of the installation: the set-up page makes the account and leads on."""
-    page.goto(platform.operator_link())
-    settled(page)
-    page.get_by_label("Your name").fill("Olga Operator")
-    page.get_by_label("E-mail").fill(f"{unique('olga')}@example.com")
-    page.locator('[name="password"]').fill(PASSWORD)
-    page.get_by_role("button", name="Create the operator").click()
-    page.wait_for_url(f"{platform.host()}/operator")
+    with platform.turn():
+        page.goto(platform.operator_link())
+        settled(page)
+        page.get_by_label("Your name").fill("Olga Operator")
+        page.get_by_label("E-mail").fill(f"{unique('olga')}@example.com")
+        page.locator('[name="password"]').fill(PASSWORD)
+        page.get_by_role("button", name="Create the operator").click()
+        page.wait_for_url(f"{platform.host()}/operator")
     settled(page)
 
 

@@ -1,5 +1,6 @@
 """Starts the whole platform as a user would, on a port and a data folder of its own, and reads what it prints."""
 
+import fcntl
 import os
 import re
 import signal
@@ -7,6 +8,8 @@ import socket
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -51,6 +54,13 @@ class Platform:
         found = OPERATOR_LINK.search(output)
         assert found, f"no operator link in:\n{output}"
         return found.group(0)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """One process at a time: a new operator's link ends those that are not used yet."""
+        with (self.data_dir / "journeys.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def run(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """Another command beside the running platform."""
