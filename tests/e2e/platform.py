@@ -48,8 +48,8 @@ class Platform:
         return "".join(self.lines)
 
     def operator_link(self) -> str:
-        """The one-time link of the first start; once that is used, another one by the command."""
-        first, self.lines = self.output(), []
+        """The one-time link of the first start; once that is used, another one by the command, which ends it unused."""
+        first, self.lines = self.output() or _printed_at_first(), []
         output = first if OPERATOR_LINK.search(first) else self.run("operator", "create").stdout
         found = OPERATOR_LINK.search(output)
         assert found, f"no operator link in:\n{output}"
@@ -109,18 +109,18 @@ def find_running() -> Platform | None:
     url, data_dir = os.environ.get("E2E_URL"), os.environ.get("E2E_DATA", ".atrium")
     if not url:
         return None
-    return Platform(urlsplit(url).port or 80, Path(data_dir).absolute(), lines=_printed_at_first())
+    return Platform(urlsplit(url).port or 80, Path(data_dir).absolute())
 
 
-def _printed_at_first() -> list[str]:
-    """What a shared platform printed when it started: for one process only, as the link in it works once."""
+def _printed_at_first() -> str:
+    """What a shared platform printed when it started: for whoever asks first, as the link in it works once."""
     shared = Path(os.environ.get("E2E_PRINTED", "/nowhere"))
     mine = shared.with_suffix(f".{os.getpid()}")
     try:
         shared.rename(mine)
     except OSError:
-        return []
-    return mine.read_text(encoding="utf-8").splitlines(keepends=True)
+        return ""
+    return mine.read_text(encoding="utf-8")
 
 
 def _read(platform: Platform) -> None:
