@@ -5,6 +5,7 @@ from ..queries.flags import HOLDOUTS, LAYERS
 from ..queries.flags import LISTING as FLAGS
 from ..queries.metrics import METRICS
 from ..rules.lifecycle import allowed_actions
+from ..rules.showing import all_intervals, axis_limit, relative_interval
 from .acting import PERMISSIONS, act_on_experiment
 from .compiling import hear
 from .decisions import decide_experiment, get_winner
@@ -57,7 +58,9 @@ __all__ = [
     "act_on_layer",
     "act_on_metric",
     "admit_call",
+    "all_intervals",
     "allowed_actions",
+    "axis_limit",
     "caller_of",
     "cancel_generation",
     "check_experiment",
@@ -98,6 +101,7 @@ __all__ = [
     "plan_test",
     "preview_variants",
     "recommend",
+    "relative_interval",
     "report_experiment",
     "start_generation",
     "submit_results",

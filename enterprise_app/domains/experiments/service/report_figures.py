@@ -8,13 +8,11 @@ from enterprise_app.core.texts import text_direction, translate
 from enterprise_app.domains.localization import service as localization
 
 from ..result_schemas import ArmOutcome, MetricOutcome, Results
-from ..vocabulary import Direction, Inference, MetricKind, Monitoring
+from ..vocabulary import Direction, Inference, MetricKind
 
 NONE = "–"
 _SHARES = (MetricKind.PROPORTION, MetricKind.RETENTION)
 _LEAST_P = 0.0001
-_WIDEST = 4.0
-"""An interval that reaches further than so many times the typical one is cut at the edge of the axis."""
 
 
 class Figures:
@@ -84,26 +82,6 @@ class Figures:
 
     def _kept(self, text: str) -> str:
         return f"\u2066{text}\u2069" if self._rtl else text
-
-
-def relative_interval(results: Results, control: ArmOutcome, arm: ArmOutcome) -> tuple[float, float] | None:
-    """The interval of the difference that counts (monitored, believed or the test's own), as shares of the control's
-    value, so that it leaves zero where the test says so."""
-    if arm.difference is None or not control.value or arm.difference.relative is None:
-        return None
-    base = abs(control.value)
-    if results.inference is Inference.BAYESIAN and arm.belief is not None:
-        return arm.belief.low / base, arm.belief.high / base
-    if results.monitoring is Monitoring.ALWAYS_VALID and arm.bounds is not None:
-        return arm.bounds.low / base, arm.bounds.high / base
-    return arm.difference.low / base, arm.difference.high / base
-
-
-def axis_limit(results: Results) -> float:
-    """How far the one axis of all intervals reaches to either side."""
-    found = [relative_interval(results, metric.arms[0], arm) for metric in results.metrics for arm in metric.arms[1:]]
-    sizes = sorted(max(abs(low), abs(high)) for low, high in filter(None, found))
-    return max(0.001, min(sizes[-1], _WIDEST * sizes[len(sizes) // 2])) if sizes else 0.1
 
 
 def finding(results: Results, metric: MetricOutcome, arm: ArmOutcome) -> str:

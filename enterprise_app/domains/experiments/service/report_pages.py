@@ -11,9 +11,10 @@ from enterprise_app.core.texts import translate
 from enterprise_app.domains.localization import service as localization
 
 from ..result_schemas import ArmOutcome, MetricOutcome, Remark, Results, SegmentResults
+from ..rules.showing import all_intervals, axis_limit, relative_interval
 from ..schemas import Experiment
 from ..vocabulary import ExperimentState, Inference, MetricRole
-from .report_figures import NONE, Figures, axis_limit, finding, relative_interval
+from .report_figures import NONE, Figures, finding
 from .report_segments import segment_blocks
 
 SENTENCES, ROWS, METHODS, TEXT = 12, 24, 10, 1000
@@ -127,7 +128,7 @@ class _Report:
     def _table(self) -> Iterator[pdf.Heading | pdf.Paragraph | pdf.Table]:
         if not self.shown:
             return
-        results, limit = self.results, axis_limit(self.results)
+        results, limit = self.results, axis_limit(all_intervals(self.results))
         kind = "bayesian" if results.inference is Inference.BAYESIAN else results.monitoring.value
         last = "column.chance" if results.inference is Inference.BAYESIAN else "column.p"
         ticks = (self.figures.change(-limit), "0", self.figures.change(limit))

@@ -2,6 +2,7 @@
 
 from enterprise_app.core.context import Context
 from enterprise_app.core.texts import has_text, translate
+from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.result_schemas import MetricOutcome, SegmentArm, SegmentOutcome, SegmentRow
 from enterprise_app.domains.experiments.vocabulary import Dimension
 from enterprise_app.domains.localization import service as localization
@@ -22,8 +23,7 @@ def segment_rows(
         return translate(ctx.locale, "results.segment.units", units=numbers.count(ctx, sum(a.units for a in row.arms)))
 
     found_intervals = [interval_of(row, arm, control) for row in rows for arm in row.arms]
-    sizes = sorted(max(abs(low), abs(high)) for low, high in filter(None, found_intervals))
-    scale = Scale.of(sizes)
+    scale = Scale(limit=service.axis_limit(found_intervals))
     made = [
         MetricRow(
             id=row.segment or "-", name=_called(ctx, dimension, row), role="", role_tone="neutral", chosen=False,

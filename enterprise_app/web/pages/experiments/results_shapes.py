@@ -9,7 +9,7 @@ from enterprise_app.core.texts import translate
 from enterprise_app.domains.experiments import service
 from enterprise_app.domains.experiments.result_schemas import Advice, ArmOutcome, MetricOutcome, Remark, Results
 from enterprise_app.domains.experiments.schemas import Experiment
-from enterprise_app.domains.experiments.vocabulary import Direction, Inference, Monitoring
+from enterprise_app.domains.experiments.vocabulary import Direction, Inference
 from enterprise_app.domains.localization import service as localization
 from enterprise_app.web.components.shapes import Shape
 from enterprise_app.web.pages.experiments import results_numbers as numbers
@@ -19,8 +19,6 @@ Names = Mapping[str, str]
 _OUTCOME_TONES = {"wins": "success", "loses": "danger", "inconclusive": "neutral", "needs_units": "info"}
 _STEP_TONES = {"continue": "info", "declare": "success", "stop": "danger", "review": "warning"}
 _FEW = 0.01
-_WIDEST = 2.5
-"""An interval wider than so many times the typical one does not set the scale; it is cut at the edge."""
 
 
 class ArmRow(Shape):
@@ -85,12 +83,6 @@ class Scale(Shape):
 
     limit: float = 0.1
 
-    @classmethod
-    def of(cls, sizes: Sequence[float]) -> "Scale":
-        """For intervals that reach so far from no effect, in ascending order: the widest, unless it dwarfs the
-        typical one."""
-        return cls(limit=max(0.001, min(sizes[-1], _WIDEST * sizes[len(sizes) // 2]))) if sizes else cls()
-
     def place(self, share: float) -> float:
         """0–100 from the start edge, cut at the edges."""
         return round(min(100.0, max(0.0, 50 + 50 * share / self.limit)), 2)
@@ -122,31 +114,9 @@ def chosen_metric(results: Results, asked: dict[str, str]) -> str:
     return wanted if wanted in keys else (keys[0] if keys else "")
 
 
-def interval_of(results: Results, control: ArmOutcome, arm: ArmOutcome) -> tuple[float, float] | None:
-    """The interval that counts, as shares of the control: monitored bounds, beliefs or the test's own.
-
-    Of the difference, so that it leaves zero where the test says so; a relative interval would carry the control's
-    uncertainty as well and may not."""
-    if arm.difference is None or not control.value or arm.difference.relative is None:
-        return None
-    base = abs(control.value)
-    if results.inference is Inference.BAYESIAN and arm.belief is not None:
-        return arm.belief.low / base, arm.belief.high / base
-    if results.monitoring is Monitoring.ALWAYS_VALID and arm.bounds is not None:
-        return arm.bounds.low / base, arm.bounds.high / base
-    return arm.difference.low / base, arm.difference.high / base
-
-
 def scale_of(results: Results) -> Scale:
     """One scale for all metrics."""
-    sizes = sorted(
-        max(abs(low), abs(high))
-        for metric in results.metrics
-        for arm in metric.arms[1:]
-        if (found := interval_of(results, metric.arms[0], arm)) is not None
-        for low, high in (found,)
-    )
-    return Scale.of(sizes)
+    return Scale(limit=service.axis_limit(service.all_intervals(results)))
 
 
 def metric_rows(ctx: Context, results: Results, names: Names, chosen: str) -> list[MetricRow]:
@@ -214,7 +184,7 @@ def _compared(
     if arm.belief is not None:
         found["chance"] = numbers.percent(ctx, arm.belief.chance_to_win)
         found["loss"] = numbers.value(ctx, metric, arm.belief.expected_loss)
-    interval = interval_of(results, metric.arms[0], arm)
+    interval = service.relative_interval(results, metric.arms[0], arm)
     if interval is not None and told.relative is not None:
         low, high = interval
         text = f"{numbers.change(ctx, low)} … {numbers.change(ctx, high)}"
